@@ -1,0 +1,60 @@
+package psrp
+
+import "github.com/google/uuid"
+
+// SetMaxRunspaces asks for another maximum; an [Availability] with this call id
+// answers with a boolean.
+func (c *Client) SetMaxRunspaces(n int) (callID int64, out Outgoing, err error) {
+	return c.poolCall("set the maximum of runspaces", func(id int64) Body { return PoolMax{n, id} })
+}
+
+// SetMinRunspaces asks for another minimum; an [Availability] with this call id
+// answers with a boolean.
+func (c *Client) SetMinRunspaces(n int) (callID int64, out Outgoing, err error) {
+	return c.poolCall("set the minimum of runspaces", func(id int64) Body { return PoolMin{n, id} })
+}
+
+// AvailableRunspaces asks how many runspaces are free; an [Availability] with
+// this call id answers with the number.
+func (c *Client) AvailableRunspaces() (callID int64, out Outgoing, err error) {
+	return c.poolCall("ask for available runspaces", func(id int64) Body { return PoolAvailable{id} })
+}
+
+// Reset asks the server to reset the runspace's variables and state, which
+// servers of protocol 2.3 and later can; an [Availability] with this call id
+// answers with a boolean.
+func (c *Client) Reset() (callID int64, out Outgoing, err error) {
+	return c.poolCall("reset the runspace", func(id int64) Body { return PoolReset{id} })
+}
+
+func (c *Client) poolCall(op string, body func(id int64) Body) (int64, Outgoing, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != PoolOpened {
+		return 0, Outgoing{}, &StateError{op, "pool is " + c.state.String()}
+	}
+	c.calls++
+	out := Outgoing{PipelineID: uuid.Nil, Stream: StreamStdin}
+	return c.calls, out, c.add(&out, body(c.calls))
+}
+
+// SendPublicKey offers a public key, the base64 of a PUBLICKEYBLOB; a
+// [SessionKeyReceived] answers.
+func (c *Client) SendPublicKey(key string) (Outgoing, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != PoolOpened {
+		return Outgoing{}, &StateError{"offer a key", "pool is " + c.state.String()}
+	}
+	out := Outgoing{Stream: StreamStdin}
+	return out, c.add(&out, KeyOffer{key})
+}
+
+// UseSessionKey tells that the session key is known: every SecureString that
+// goes out from now on is encrypted with it by the caller. Until then, and
+// below protocol 2.4, the client refuses them with [ErrNoSessionKey].
+func (c *Client) UseSessionKey() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.haveKey = true
+}
