@@ -1,0 +1,282 @@
+package wsman
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"path"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	receiveRetries = 4                // after the first attempt
+	answerGrace    = 30 * time.Second // beyond the operation time-out, before a server counts as silent
+	parkedLong     = 10 * time.Second // a Receive cut after this long was cut by a proxy that minds idle connections
+	maxPage        = 64 << 10         // bytes read of an answer that is no SOAP
+)
+
+// call is one exchange: a request, and how to take its answer.
+type call struct {
+	operation string // last segment of action
+	action    string
+	envelope  []byte
+	messageID string // "" where it is not known: RelatesTo is not checked then
+	shellID   string
+	commandID string
+	timeout   time.Duration // negative: none
+	retries   int           // how often the same bytes may go out again after a loss
+	emptyOK   bool          // a 200 without a body is an answer
+	anonymous bool          // no credentials unless asked for
+	keep      bool          // keep a copy of the answer
+	answer    []byte
+}
+
+// newCall begins a request: the envelope is written up to its body.
+func (c *Client) newCall(action string, h header) *call {
+	h.action, h.message, h.operation = action, uuid.New(), uuid.New()
+	return &call{
+		operation: operationName(action), action: action, timeout: h.timeout,
+		messageID: uuidURI(h.message), envelope: c.openEnvelope(make([]byte, 0, 4096), h),
+	}
+}
+
+func operationName(action string) string { return path.Base(action) }
+
+func (c *Client) fits(call *call) error {
+	if limit := c.MaxEnvelopeSize(); len(call.envelope) > limit {
+		return &EnvelopeSizeError{Operation: call.operation, Size: len(call.envelope), Limit: limit}
+	}
+	return nil
+}
+
+// do runs an exchange. read is called at each child of the answer's body; nil
+// reads nothing.
+func (c *Client) do(ctx context.Context, call *call, read func(*scanner) error) error {
+	if err := c.begin(); err != nil {
+		return err
+	}
+	defer c.wg.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.ctx, cancel)()
+
+	losses := 0
+	for attempt := 1; ; attempt++ {
+		start := time.Now()
+		err := c.attempt(ctx, call, attempt, read)
+		lost, ok := errors.AsType[*TransportError](err)
+		if !ok {
+			return err
+		}
+		if ctx.Err() != nil {
+			return c.cancelled(ctx, call)
+		}
+		losses++
+		if lost.MaybeReceived && lost.Err != errSilent && time.Since(start) >= c.parkedLong {
+			losses = 1 // the network was fine until now
+		}
+		if losses > call.retries || isPermanent(err) {
+			return err
+		}
+		if !sleep(ctx, c.pause(losses)) {
+			return c.cancelled(ctx, call)
+		}
+	}
+}
+
+func (c *Client) cancelled(ctx context.Context, call *call) error {
+	if c.ctx.Err() != nil {
+		return ErrClosed
+	}
+	return fmt.Errorf("wsman: %s: %w", call.operation, ctx.Err())
+}
+
+// pause is how long to wait before a Receive goes out again: not at all after
+// the first loss, then longer and longer.
+func pause(losses int) time.Duration {
+	if losses <= 1 {
+		return 0
+	}
+	return 250 * time.Millisecond << (losses - 2)
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// isPermanent tells a failure that another attempt does not mend.
+func isPermanent(err error) bool {
+	var cert *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	return errors.As(err, &cert) || errors.As(err, &record) || errors.As(err, &alert)
+}
+
+// attempt posts the request once, and a second time with fresh credentials
+// where the server asks for them: a request answered by 401 was not looked at.
+func (c *Client) attempt(ctx context.Context, call *call, attempt int, read func(*scanner) error) error {
+	ln := c.lanes.acquire()
+	defer c.lanes.release(ln)
+	var challenge []string
+	for asked := false; ; asked = true {
+		res, err := c.post(ctx, ln, call, attempt, challenge, call.anonymous && !asked)
+		if err != nil {
+			return err
+		}
+		if res.status != http.StatusUnauthorized {
+			return c.take(res, call, read)
+		}
+		challenge = res.header.Values("WWW-Authenticate")
+		if asked || c.cfg.Authorize == nil {
+			return newAuthError(res, challenge)
+		}
+		if challenge == nil {
+			challenge = []string{}
+		}
+	}
+}
+
+// result is an answer that has come in whole.
+type result struct {
+	status int
+	header http.Header
+	body   []byte // in the lane's buffer
+	event  *TraceEvent
+}
+
+// post sends the request over a lane and reads the answer.
+func (c *Client) post(ctx context.Context, ln *lane, call *call, attempt int, challenge []string, anonymous bool) (result, error) {
+	if call.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, call.timeout+c.grace, errSilent)
+		defer cancel()
+	}
+	req, wrote, err := c.newRequest(ctx, call, challenge, anonymous)
+	if err != nil {
+		return result{}, err
+	}
+	event := &TraceEvent{
+		Operation: call.operation, MessageID: call.messageID, ShellID: call.shellID, CommandID: call.commandID,
+		Attempt: attempt, Sent: len(call.envelope),
+	}
+	start := time.Now()
+	res, err := c.roundTrip(ln, req)
+	event.Duration = time.Since(start)
+	event.Status, event.Received = res.status, len(res.body)
+	res.event = event
+	var size *SizeError
+	if err != nil && !errors.As(err, &size) {
+		if context.Cause(ctx) == errSilent {
+			err = errSilent
+		}
+		err = &TransportError{Operation: call.operation, MaybeReceived: wrote.Load(), Err: err}
+		event.Err = err
+	}
+	if err != nil || res.status == http.StatusUnauthorized {
+		c.trace(event)
+	}
+	return res, err
+}
+
+var errSilent = errors.New("no answer in time")
+
+func (c *Client) trace(e *TraceEvent) {
+	if c.cfg.Trace != nil {
+		c.cfg.Trace(*e)
+	}
+}
+
+// newRequest makes the HTTP request. wrote turns true once the request has
+// gone out whole.
+func (c *Client) newRequest(ctx context.Context, call *call, challenge []string, anonymous bool) (*http.Request, *atomic.Bool, error) {
+	wrote := new(atomic.Bool)
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteRequest: func(info httptrace.WroteRequestInfo) { wrote.Store(info.Err == nil) },
+	})
+	req, err := http.NewRequestWithContext(traced, http.MethodPost, c.to, bytes.NewReader(call.envelope))
+	if err != nil {
+		return nil, nil, fmt.Errorf("wsman: %s: %w", call.operation, err)
+	}
+	for name, values := range c.cfg.Header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	req.Header.Set("Content-Type", "application/soap+xml;charset=UTF-8")
+	req.Header.Set("Accept-Encoding", "identity")
+	req.Header.Set("User-Agent", c.cfg.UserAgent)
+	if anonymous {
+		req.Header.Set("WSMANIDENTIFY", "unauthenticated")
+	}
+	for _, cookie := range c.jar.Cookies(c.cfg.URL) {
+		req.AddCookie(cookie)
+	}
+	if c.cfg.Authorize != nil && !anonymous {
+		if err := c.cfg.Authorize(ctx, req, challenge); err != nil {
+			return nil, nil, fmt.Errorf("wsman: %s: authorize: %w", call.operation, err)
+		}
+	}
+	return req, wrote, nil
+}
+
+func (c *Client) roundTrip(ln *lane, req *http.Request) (result, error) {
+	resp, err := ln.transport.RoundTrip(req)
+	if err != nil {
+		return result{}, err
+	}
+	defer resp.Body.Close()
+	c.jar.SetCookies(c.cfg.URL, resp.Cookies())
+	res := result{status: resp.StatusCode, header: resp.Header}
+	limit := c.maxResponseSize()
+	if !isSOAP(resp.Header) {
+		limit = min(limit, maxPage)
+	}
+	ln.buf, err = readBody(ln.buf[:0], resp, limit)
+	res.body = ln.buf
+	if _, large := err.(*SizeError); large && !isSOAP(resp.Header) {
+		err = nil // a page: its start is enough
+	}
+	return res, err
+}
+
+// readBody reads a body of at most limit bytes into buf.
+func readBody(buf []byte, resp *http.Response, limit int) ([]byte, error) {
+	if resp.ContentLength > int64(limit) && isSOAP(resp.Header) {
+		return buf, &SizeError{Limit: limit}
+	}
+	if n := max(int(min(resp.ContentLength, int64(limit)))+1, 4096); n > cap(buf) {
+		buf = make([]byte, 0, n)
+	}
+	for {
+		if len(buf) > limit {
+			return buf[:limit], &SizeError{Limit: limit}
+		}
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := resp.Body.Read(buf[len(buf):min(cap(buf), limit+1)])
+		buf = buf[:len(buf)+n]
+		if err == io.EOF {
+			return buf, nil
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+}
