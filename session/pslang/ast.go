@@ -1,0 +1,195 @@
+package pslang
+
+import "psdeck/session/clixml"
+
+// Extent is a range of bytes of the line: [Start, End).
+type Extent struct {
+	Start, End int
+}
+
+// Span returns the range itself; every node has it.
+func (e Extent) Span() Extent { return e }
+
+// Script is a parsed line.
+type Script struct {
+	Statements []Statement
+}
+
+// Statement is a pipeline, or its assignment to a variable.
+type Statement struct {
+	// Assign is the name of the variable that takes the output; "" for none.
+	Assign   string
+	Pipeline *Pipeline
+	Extent
+}
+
+// Pipeline is a chain of elements; only its first may be an expression.
+type Pipeline struct {
+	Elements []Element
+	Extent
+}
+
+// Element is one stage of a pipeline: either a Command or an Expr.
+type Element struct {
+	Command *Command
+	Expr    Expr
+}
+
+// Command is a command with its arguments.
+type Command struct {
+	// Name is as typed, quotes taken off and a module qualifier kept.
+	Name       string
+	NameExtent Extent
+	// Invocation is "&", "." or "".
+	Invocation string
+	Args       []Arg
+	Extent
+}
+
+// Arg is one argument. A parameter's value that stands after a space is an
+// argument of its own: whether the parameter takes it, only the command knows.
+type Arg struct {
+	// Name is the parameter's name without its dash; "" for a positional value.
+	Name string
+	// Colon tells that the value was bound with "-Name:value".
+	Colon bool
+	// Value is nil where a name stands alone.
+	Value Expr
+	Extent
+}
+
+// Expr is an expression.
+type Expr interface {
+	Span() Extent
+	expr()
+}
+
+// StringKind tells how a string was written.
+type StringKind uint8
+
+// The ways to write a string.
+const (
+	NoString StringKind = iota // a constant that is no string
+	BareWord
+	SingleQuoted
+	DoubleQuoted
+	SingleQuotedHere
+	DoubleQuotedHere
+)
+
+// The expressions.
+type (
+	// Constant is a literal with its typed value.
+	Constant struct {
+		Value clixml.Value
+		Kind  StringKind
+		Text  string // as typed
+		Extent
+	}
+	// Variable is $Name; Splat where it is written @Name. Name keeps a scope or drive ("env:PATH").
+	Variable struct {
+		Name  string
+		Splat bool
+		Extent
+	}
+	// Expandable is a string with variables in it; Parts are Constants of
+	// strings, Variables and SubExpressions.
+	Expandable struct {
+		Parts []Expr
+		Kind  StringKind
+		Extent
+	}
+	// Array is 1,2 or, with Sub, @(…).
+	Array struct {
+		Items []Expr
+		Sub   bool
+		Extent
+	}
+	// Hashtable is @{…}, entries in the order typed.
+	Hashtable struct {
+		Entries []HashEntry
+		Extent
+	}
+	// ScriptBlock is {…}: Text is what stands between the braces, Body its
+	// parse, and Refused why Body is nil.
+	ScriptBlock struct {
+		Text    string
+		Body    *Script
+		Refused *Error
+		Extent
+	}
+	// Paren is (…) around a pipeline.
+	Paren struct {
+		Pipeline *Pipeline
+		Extent
+	}
+	// SubExpression is $(…).
+	SubExpression struct {
+		Body *Script
+		Extent
+	}
+	// TypeLiteral is [Name].
+	TypeLiteral struct {
+		Name string
+		Extent
+	}
+	// Cast is [Type]X.
+	Cast struct {
+		Type string
+		X    Expr
+		Extent
+	}
+	// Unary is an operator before its operand: "-", "+", "!", "-not", "-split", "-join", "-bnot", ",".
+	Unary struct {
+		Op string
+		X  Expr
+		Extent
+	}
+	// Binary is an operator between two operands; Op is lower case: "-eq", "+", "..".
+	Binary struct {
+		Op          string
+		Left, Right Expr
+		Extent
+	}
+	// Member is Target.Name, or Target::Name with Static, or Target?.Name with Conditional.
+	Member struct {
+		Target      Expr
+		Name        Expr
+		Static      bool
+		Conditional bool
+		Extent
+	}
+	// Call is Target.Name(Args) or, with Static, [Type]::Name(Args).
+	Call struct {
+		Member *Member
+		Args   []Expr
+		Extent
+	}
+	// Index is Target[Key], or Target?[Key] with Conditional.
+	Index struct {
+		Target, Key Expr
+		Conditional bool
+		Extent
+	}
+)
+
+// HashEntry is one key = value of a hashtable literal.
+type HashEntry struct {
+	Key, Value Expr
+}
+
+func (*Constant) expr()      {}
+func (*Variable) expr()      {}
+func (*Expandable) expr()    {}
+func (*Array) expr()         {}
+func (*Hashtable) expr()     {}
+func (*ScriptBlock) expr()   {}
+func (*Paren) expr()         {}
+func (*SubExpression) expr() {}
+func (*TypeLiteral) expr()   {}
+func (*Cast) expr()          {}
+func (*Unary) expr()         {}
+func (*Binary) expr()        {}
+func (*Member) expr()        {}
+func (*Call) expr()          {}
+func (*Index) expr()         {}

@@ -1,0 +1,206 @@
+package pslang
+
+import "strings"
+
+// construct is a part of the language that is refused: what it is called, and
+// what to write instead.
+type construct struct {
+	name, advice string
+}
+
+var (
+	callOperator     = construct{"the call operator &", "write the command's name itself"}
+	dotSource        = construct{"dot-sourcing", "write the command's name itself"}
+	redirection      = construct{"redirection", "pipe to Out-Null, or save the block from the screen"}
+	background       = construct{"a background job (&)", "open a second tab for what runs at the same time"}
+	chain            = construct{"a pipeline chain (&& or ||)", "write two lines, or separate them with ;"}
+	stopParsing      = construct{"the stop-parsing token --%", "quote the arguments"}
+	splatting        = construct{"splatting (@name)", "write the parameters out"}
+	ternary          = construct{"the ternary operator ?:", "write the value itself"}
+	increment        = construct{"++ or --", "write $x = $x + 1"}
+	compound         = construct{"a compound assignment", "write $x = $x + … in full"}
+	assignMany       = construct{"an assignment to several variables", "assign one variable at a time"}
+	assignMember     = construct{"an assignment to a property or an element", "use the cmdlet that sets it"}
+	assignTyped      = construct{"a typed variable", "write $x = … without a type"}
+	assignNested     = construct{"an assignment within an expression", "make it a statement of its own"}
+	subExpression    = construct{"a subexpression $(…)", "assign it first: $x = …; then write $x"}
+	nestedCommand    = construct{"a command within an expression", "run it first: $x = …; then write $x"}
+	computedName     = construct{"a computed command name", "write the command's name itself"}
+	methodCall       = construct{"a method call", "use a cmdlet or a property instead"}
+	staticMember     = construct{"a static member of a type", "write the value itself"}
+	typeLiteral      = construct{"a type", "write the value without it"}
+	unknownCast      = construct{"a cast to this type", "write the value as a string"}
+	attribute        = construct{"an attribute", "leave it out"}
+	usingVariable    = construct{"a $using: variable", "write the variable's name itself"}
+	labelled         = construct{"a label", "leave it out"}
+	otherOperator    = construct{"this operator", "work the value out first"}
+	nestedPipeline   = construct{"a pipeline within an expression", "run it first: $x = …; then write $x"}
+	statementInValue = construct{"several statements in a value", "assign them first"}
+)
+
+func (p *parser) refuse(c construct, start, end int) {
+	panic(refusal(c, Extent{start, end}))
+}
+
+func refusal(c construct, at Extent) *Error {
+	return &Error{Extent: at, Construct: c.name, Msg: c.name + " is not run here: " + c.advice}
+}
+
+// statementKeywords are the words that begin a statement which is no pipeline.
+var statementKeywords = map[string]string{
+	"if": "an if statement", "foreach": "a foreach loop", "for": "a for loop", "while": "a while loop", "do": "a do loop",
+	"switch": "a switch statement", "try": "a try statement", "trap": "a trap statement", "throw": "a throw statement",
+	"return": "a return statement", "break": "a break statement", "continue": "a continue statement", "exit": "an exit statement",
+	"function": "a function definition", "filter": "a filter definition", "workflow": "a workflow", "configuration": "a configuration",
+	"class": "a class definition", "enum": "an enum definition", "interface": "an interface", "data": "a data section",
+	"param": "a param block", "begin": "a begin block", "process": "a process block", "end": "an end block", "clean": "a clean block",
+	"dynamicparam": "a dynamicparam block", "using": "a using statement", "parallel": "a parallel block",
+	"sequence": "a sequence block", "inlinescript": "an inlinescript block", "define": "a define statement", "var": "a var statement",
+}
+
+const keywordAdvice = "write the commands it would run, one after another, or use Where-Object and ForEach-Object"
+
+// refuseKeyword refuses a statement that a keyword begins here.
+func (p *parser) refuseKeyword() {
+	w := p.word()
+	name, ok := statementKeywords[strings.ToLower(w)]
+	if !ok || !startsToken(p.at(p.pos+len(w))) {
+		return
+	}
+	start := p.pos
+	p.take(len(w), KeywordToken)
+	p.refuse(construct{name, keywordAdvice}, start, p.pos)
+}
+
+// check finds the first construct of a script that is parsed but not run.
+func check(s *Script) *Error {
+	for i := range s.Statements {
+		if err := checkPipeline(s.Statements[i].Pipeline); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkPipeline(p *Pipeline) *Error {
+	for _, el := range p.Elements {
+		if el.Command == nil {
+			if err := checkExpr(el.Expr); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, a := range el.Command.Args {
+			if err := checkExpr(a.Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkAll(list ...Expr) *Error {
+	for _, e := range list {
+		if err := checkExpr(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkExpr(e Expr) *Error {
+	switch e := e.(type) {
+	case *Variable:
+		return checkVariable(e)
+	case *Expandable:
+		return checkAll(e.Parts...)
+	case *Array:
+		return checkAll(e.Items...)
+	case *Hashtable:
+		for _, entry := range e.Entries {
+			if err := checkAll(entry.Key, entry.Value); err != nil {
+				return err
+			}
+		}
+	case *Paren:
+		return checkNested(e.Pipeline, e.Extent)
+	case *SubExpression:
+		return checkSubExpression(e)
+	case *TypeLiteral:
+		return refusal(typeLiteral, e.Extent)
+	case *Cast:
+		if !knownType(e.Type) {
+			return refusal(unknownCast, e.Extent)
+		}
+		return checkExpr(e.X)
+	case *Unary:
+		return checkExpr(e.X)
+	case *Binary:
+		return checkBinary(e)
+	case *Member:
+		if e.Static {
+			return refusal(staticMember, e.Extent)
+		}
+		return checkAll(e.Target, e.Name)
+	case *Call:
+		return checkCall(e)
+	case *Index:
+		return checkAll(e.Target, e.Key)
+	}
+	return nil
+}
+
+func checkVariable(v *Variable) *Error {
+	if v.Splat {
+		return refusal(splatting, v.Extent)
+	}
+	if len(v.Name) > 6 && strings.EqualFold(v.Name[:6], "using:") {
+		return refusal(usingVariable, v.Extent)
+	}
+	return nil
+}
+
+// checkNested takes a pipeline in parentheses where it is one expression.
+func checkNested(p *Pipeline, at Extent) *Error {
+	switch {
+	case len(p.Elements) > 1:
+		return refusal(nestedPipeline, at)
+	case p.Elements[0].Command != nil:
+		return refusal(nestedCommand, at)
+	}
+	return checkExpr(p.Elements[0].Expr)
+}
+
+func checkSubExpression(e *SubExpression) *Error {
+	if len(e.Body.Statements) != 1 || e.Body.Statements[0].Assign != "" {
+		return refusal(subExpression, e.Extent)
+	}
+	if checkNested(e.Body.Statements[0].Pipeline, e.Extent) != nil {
+		return refusal(subExpression, e.Extent)
+	}
+	return nil
+}
+
+func checkBinary(e *Binary) *Error {
+	if _, ok := e.Right.(*TypeLiteral); ok && (e.Op == "-is" || e.Op == "-isnot" || e.Op == "-as") {
+		if !knownType(e.Right.(*TypeLiteral).Name) {
+			return refusal(unknownCast, e.Right.Span())
+		}
+		return checkExpr(e.Left)
+	}
+	if !evaluates(e.Op) {
+		return refusal(construct{"the operator " + e.Op, otherOperator.advice}, e.Extent)
+	}
+	return checkAll(e.Left, e.Right)
+}
+
+func checkCall(e *Call) *Error {
+	name, ok := e.Member.Name.(*Constant)
+	if !ok || e.Member.Static || !knownMethod(name.Value.Text()) {
+		return refusal(methodCall, e.Extent)
+	}
+	if err := checkExpr(e.Member.Target); err != nil {
+		return err
+	}
+	return checkAll(e.Args...)
+}
