@@ -1,0 +1,75 @@
+package format
+
+import (
+	"strings"
+
+	"psdeck/session/clixml"
+)
+
+// knownView is a view that PowerShell brings for a type that arrives whole:
+// without it a version would be a list of its parts.
+type knownView struct {
+	is     func(clixml.Value) bool
+	shape  Shape
+	fields []field
+}
+
+func (k *knownView) shows(v clixml.Value) bool { return k.is(v) }
+
+// ofKind makes a test of a value's kind.
+func ofKind(kind clixml.Kind) func(clixml.Value) bool {
+	return func(v clixml.Value) bool { return v.Kind() == kind }
+}
+
+// ofType makes a test of a type name, also where another type derives from it.
+func ofType(name string) func(clixml.Value) bool {
+	return func(v clixml.Value) bool { return v.Object() != nil && v.Object().Is(name) }
+}
+
+// knownFor returns the view of v in shape, or nil.
+func knownFor(v clixml.Value, shape Shape) *knownView {
+	for _, k := range knownViews() {
+		if (shape == Default || shape == k.shape) && k.is(v) {
+			return &k
+		}
+	}
+	return nil
+}
+
+func knownViews() []knownView {
+	return []knownView{
+		{is: ofType(entryType), shape: Table, fields: []field{{name: "Name", align: left, width: 30}, {name: "Value", align: left}}},
+		{is: ofType(entryType), shape: List, fields: listOf("Name Value")},
+		{is: ofKind(clixml.KindVersion), shape: Table, fields: []field{
+			{name: "Major", align: left, width: 6},
+			{name: "Minor", align: left, width: 6},
+			{name: "Build", align: left, width: 6},
+			{name: "Revision", align: left, width: 8},
+		}},
+		{is: ofKind(clixml.KindGUID), shape: Table, fields: []field{{name: "Guid", align: left}}},
+		{is: ofKind(clixml.KindDateTime), shape: Custom},
+		{is: ofKind(clixml.KindTimeSpan), shape: List, fields: listOf("Days Hours Minutes Seconds Milliseconds Ticks TotalDays TotalHours TotalMinutes TotalSeconds TotalMilliseconds")},
+		{is: ofType("Microsoft.PowerShell.Commands.GroupInfoNoElement"), shape: Table, fields: []field{
+			{name: "Count", align: right, width: 5},
+			{name: "Name", align: left, width: 25},
+		}},
+		{is: ofType("Microsoft.PowerShell.Commands.GroupInfo"), shape: Table, fields: []field{
+			{name: "Count", align: right, width: 5},
+			{name: "Name", align: left, width: 25},
+			{name: "Group", align: left},
+		}},
+		{is: ofType("System.Globalization.CultureInfo"), shape: Table, fields: []field{
+			{name: "LCID", align: left, width: 16},
+			{name: "Name", align: left, width: 16},
+			{name: "DisplayName", align: left},
+		}},
+	}
+}
+
+func listOf(names string) []field {
+	var fields []field
+	for name := range strings.FieldsSeq(names) {
+		fields = append(fields, field{name: name})
+	}
+	return fields
+}

@@ -1,0 +1,57 @@
+package format
+
+import "psdeck/session/clixml"
+
+const (
+	separator = " : "
+	accentOn  = "\x1b[32;1m"
+	accentOff = "\x1b[0m"
+)
+
+// list writes v's fields, one a line, the values below each other.
+func (p *printer) list(out []string, fields []field, v clixml.Value) []string {
+	type entry struct {
+		label, text string
+		cells       int
+	}
+	entries := make([]entry, 0, len(fields))
+	longest := 0
+	for i := range fields {
+		x, ok := fields[i].of(v)
+		if !ok && fields[i].value == nil {
+			continue
+		}
+		e := entry{label: fields[i].heading()}
+		if ok {
+			e.text = p.text(x, fields[i].format, false)
+		}
+		e.cells = cells(e.label)
+		longest = max(longest, e.cells)
+		entries = append(entries, e)
+	}
+	if p.width < len(separator)+2 {
+		return out
+	}
+	longest = min(longest, p.width-len(separator)-1)
+	room := p.width - longest - len(separator)
+	indent := pad(longest + len(separator))
+	for _, e := range entries {
+		label := head(e.label, longest)
+		prompt := p.accent(label + pad(longest-cells(label)) + separator)
+		for i, piece := range split(e.text, room) {
+			if i > 0 {
+				prompt = indent
+			}
+			out = append(out, prompt+piece)
+		}
+	}
+	return out
+}
+
+// accent is the colour of labels and headings.
+func (p *printer) accent(s string) string {
+	if p.colour {
+		return accentOn + s + accentOff
+	}
+	return s
+}

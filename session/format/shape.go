@@ -1,0 +1,190 @@
+package format
+
+import (
+	"strings"
+
+	"psdeck/session/clixml"
+)
+
+// isWord tells whether v is printed as bare text: a primitive that PowerShell
+// shows so, or an object without any property.
+func isWord(v clixml.Value) bool {
+	if scalar(v) || v.Kind() == clixml.KindScriptBlock {
+		return true
+	}
+	o := v.Object()
+	return o != nil && o.Kind == clixml.PlainObject && len(o.Props)+len(o.Members) == 0 && !isEnum(o)
+}
+
+// rawLines is v's text as it is: nothing is cut or wrapped.
+func rawLines(v clixml.Value) []string {
+	s := v.String()
+	if !strings.Contains(s, "\n") {
+		return []string{s}
+	}
+	return strings.Split(s, "\n")
+}
+
+// begin chooses the document's shape by its first object.
+func (s *state) begin(v clixml.Value) {
+	s.shape = s.view.Shape
+	if len(s.view.Properties) == 0 && s.shape != Custom && s.shape != Wide {
+		s.known = knownFor(v, s.shape)
+	}
+	if s.known != nil {
+		s.shape = s.known.shape
+	}
+	if s.shape == Default {
+		s.shape = List
+		if n := len(defaultFields(v)); n <= 4 {
+			s.shape = Table
+		}
+	}
+	s.setFields(v)
+	if s.view.GroupBy == nil {
+		s.start(v)
+	}
+}
+
+// setFields fixes a table's columns by the first object.
+func (s *state) setFields(v clixml.Value) {
+	switch {
+	case s.known != nil:
+		s.fields = append([]field(nil), s.known.fields...)
+	case len(s.view.Properties) > 0:
+		s.fields = fieldsOf(s.view.Properties, v)
+	case s.shape == Table:
+		s.fields = defaultFields(v)
+		if len(displaySet(v)) == 0 && len(s.fields) > maxColumns {
+			s.fields = s.fields[:maxColumns]
+		}
+	}
+}
+
+// start begins a document, or a group of it.
+func (s *state) start(v clixml.Value) {
+	s.table = nil
+	switch s.shape {
+	case Table:
+		s.labels = s.labels[:0]
+		for i := range s.fields {
+			f := &s.fields[i]
+			f.align = alignFor(f, v)
+			s.labels = append(s.labels, f.heading())
+		}
+		s.emit("")
+		if s.sizesFirst() {
+			return
+		}
+		s.layOut(s.declared())
+	case Wide:
+		s.emit("")
+		s.startWide(v)
+	default:
+		s.emit("")
+	}
+}
+
+// sizesFirst tells whether the columns are sized by their content: unless the
+// first column says its width.
+func (s *state) sizesFirst() bool {
+	return len(s.fields) > 0 && (s.view.AutoSize || s.fields[0].width == 0)
+}
+
+func (s *state) declared() []int {
+	widths := make([]int, len(s.fields))
+	for i := range s.fields {
+		widths[i] = max(s.fields[i].width, 0)
+	}
+	return widths
+}
+
+// layOut fixes the columns' widths and prints the header.
+func (s *state) layOut(widths []int) {
+	aligns := make([]alignment, len(s.fields))
+	for i := range s.fields {
+		aligns[i] = s.fields[i].align
+	}
+	s.table = newGrid(s.width, widths, aligns)
+	if s.table.off || s.view.HideHeader || len(s.labels) == 0 {
+		return
+	}
+	s.out = append(s.out, s.table.header(s.labels, s.colour)...)
+}
+
+// addRow prints v as a row, or keeps it until the columns are sized.
+func (s *state) addRow(v clixml.Value) {
+	if s.table == nil {
+		row := make([]string, len(s.fields))
+		s.texts(row, v)
+		s.held = append(s.held, heldRow{cells: row})
+		return
+	}
+	if len(s.row) != len(s.fields) {
+		s.row = make([]string, len(s.fields))
+	}
+	s.texts(s.row, v)
+	s.printRow(s.row)
+}
+
+func (s *state) texts(row []string, v clixml.Value) {
+	for i := range s.fields {
+		row[i] = ""
+		if x, ok := s.fields[i].of(v); ok {
+			row[i] = s.text(x, s.fields[i].format, true)
+		}
+	}
+}
+
+func (s *state) printRow(row []string) {
+	switch {
+	case s.table.off:
+	case s.view.Wrap:
+		s.out = append(s.out, s.table.lines(row)...)
+	default:
+		s.line = s.table.row(s.line[:0], row)
+		s.out = append(s.out, string(s.line))
+	}
+}
+
+// size fixes the columns by the rows that wait and prints them.
+func (s *state) size() {
+	if len(s.held) == 0 {
+		return
+	}
+	held := s.held
+	s.held = nil
+	if s.shape == Table && s.table == nil {
+		widths := make([]int, len(s.fields))
+		for i, label := range s.labels {
+			widths[i] = cells(label)
+		}
+		for _, h := range held {
+			for i, text := range h.cells {
+				widths[i] = max(widths[i], cells(text))
+			}
+		}
+		s.layOut(widths)
+	}
+	for _, h := range held {
+		if h.cells == nil {
+			s.out = append(s.out, h.lines...)
+			continue
+		}
+		s.printRow(h.cells)
+	}
+}
+
+// addList prints v as a list.
+func (s *state) addList(v clixml.Value) {
+	fields := s.fields
+	switch {
+	case s.known != nil:
+	case len(s.view.Properties) > 0:
+		fields = fieldsOf(s.view.Properties, v)
+	default:
+		fields = defaultFields(v)
+	}
+	s.emit(s.list(nil, fields, v)...)
+	s.emit("")
+}

@@ -1,0 +1,220 @@
+package format_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"psdeck/session/clixml"
+	"psdeck/session/format"
+	"psdeck/session/pipeline"
+	"psdeck/session/pslang"
+)
+
+// vector is one line of format.jsonl: what PowerShell printed.
+type vector struct {
+	Name       string `json:"name"`
+	Width      int    `json:"width"`
+	Culture    string `json:"culture"`
+	Pre        string `json:"pre"`
+	CLIXML     string `json:"clixml"`
+	FormatData string `json:"formatdata"`
+	View       string `json:"view"`
+	Origin     string `json:"origin"`
+	Text       string `json:"text"`
+	TextANSI   string `json:"text_ansi"`
+}
+
+func readVectors(t testing.TB) []vector {
+	t.Helper()
+	folder := "testdata"
+	if dir := os.Getenv("PSDECK_VECTORS"); dir != "" {
+		folder = filepath.Join(dir, "pwsh")
+	}
+	files, _ := filepath.Glob(filepath.Join(folder, "format.jsonl*"))
+	if len(files) == 0 {
+		t.Fatalf("no format.jsonl in %s", folder)
+	}
+	var vectors []vector
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(file, ".gz") {
+			z, err := gzip.NewReader(bytes.NewReader(data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b bytes.Buffer
+			if _, err := b.ReadFrom(z); err != nil {
+				t.Fatal(err)
+			}
+			data = b.Bytes()
+		}
+		lines := bufio.NewScanner(bytes.NewReader(data))
+		lines.Buffer(nil, 16<<20)
+		for lines.Scan() {
+			var v vector
+			if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
+				t.Fatal(err)
+			}
+			vectors = append(vectors, v)
+		}
+	}
+	return vectors
+}
+
+// TestVectorFormat compares with what Out-String printed, to the character.
+func TestVectorFormat(t *testing.T) {
+	var passed, failed, known int
+	for _, v := range readVectors(t) {
+		reason := knownReason(v)
+		got, err := printVector(v)
+		ok := err == nil && got == v.Text
+		switch {
+		case ok && reason != "":
+			t.Errorf("%s passes and is listed as known: %s", v.Name, reason)
+			failed++
+		case ok:
+			passed++
+		case reason != "":
+			known++
+		default:
+			failed++
+			if failed <= 400 {
+				t.Errorf("%s (%s) %v\n got %q\nwant %q", v.Name, v.View, err, got, v.Text)
+			}
+		}
+	}
+	t.Logf("vectors format: %d passed, %d failed, %d known", passed, failed, known)
+}
+
+func printVector(v vector) (string, error) {
+	values, err := clixml.DecodeAll([]byte(v.CLIXML))
+	if err != nil {
+		return "", err
+	}
+	o := format.Options{Width: v.Width}
+	if limit, ok := strings.CutPrefix(v.Pre, "$FormatEnumerationLimit = "); ok {
+		o.EnumLimit = map[string]int{"-1": -1, "0": format.NoItems, "1": 1, "4": 4, "10": 10}[limit]
+	}
+	if v.View == "error" {
+		return printError(v, values, o), nil
+	}
+	view := format.View{}
+	if v.View != "" {
+		var refused *pipeline.UsageError
+		values, view, err = runView(v.View, values)
+		if errors.As(err, &refused) {
+			return "", nil // a command that is not run prints nothing
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return format.Render(values, view, o), nil
+}
+
+// runView runs the line as the tail of a pipeline, which ends in a view.
+func runView(line string, values []clixml.Value) ([]clixml.Value, format.View, error) {
+	const fails = `Format-Table @{ e = { throw "bad" }; n = "Err" }, DisplayName`
+	if line == fails {
+		bad := func(clixml.Value) (clixml.Value, error) { return clixml.Value{}, errors.New("bad") }
+		return values, format.View{Shape: format.Table, Properties: []format.Column{{Value: bad, Label: "Err"}, {Property: "DisplayName"}}}, nil
+	}
+	script, err := pslang.Parse(line)
+	if err != nil {
+		return nil, format.View{}, err
+	}
+	var commands []*pslang.Command
+	for _, e := range script.Statements[0].Pipeline.Elements {
+		commands = append(commands, e.Command)
+	}
+	stage, err := pipeline.Chain(commands, nil)
+	if err != nil {
+		return nil, format.View{}, err
+	}
+	var out []clixml.Value
+	for _, v := range values {
+		more, err := stage.Push(v)
+		if err != nil {
+			return nil, format.View{}, err
+		}
+		out = append(out, more...)
+	}
+	more, err := stage.End()
+	view, _ := pipeline.ViewOf(stage)
+	if _, depth, ok := strings.Cut(line, "-Depth "); ok {
+		view.Depth, _ = strconv.Atoi(depth)
+	}
+	return append(out, more...), view, err
+}
+
+func printError(v vector, values []clixml.Value, o format.Options) string {
+	record := values[0].Object()
+	text := func(name string) string {
+		x, _ := record.Get(name)
+		return x.String()
+	}
+	e := format.ErrorRecord{
+		FullyQualifiedErrorID: text("FullyQualifiedErrorId"),
+		CategoryInfo:          text("ErrorCategory_Message"),
+		Activity:              text("ErrorCategory_Activity"),
+		Message:               text("ErrorDetails_Message"),
+		RecommendedAction:     text("ErrorDetails_RecommendedAction"),
+		Origin:                v.Origin,
+	}
+	exception, _ := record.Get("Exception")
+	if e.Message == "" {
+		message, _ := exception.Object().Get("Message")
+		e.Message = message.String()
+	}
+	if types := exception.Object().TypeNames; len(types) > 0 {
+		e.ExceptionType = types[0]
+	}
+	view := format.ConciseView
+	switch {
+	case strings.Contains(v.Pre, "NormalView"):
+		view = format.NormalView
+	case strings.Contains(v.Pre, "CategoryView"):
+		view = format.CategoryView
+	}
+	return format.Error(e, view, o)
+}
+
+// withoutFormatData names recordings of types that have views, where the view
+// asked for or the object's own shape prints the same text.
+var withoutFormatData = []string{"builtin/3", "builtin/6", "builtin/11", "builtin/13", "builtin/18", "en-US/builtin/22", "view/7", "view/10", "view/11", "view/22"}
+
+// knownReason says why a recording cannot be met.
+func knownReason(v vector) string {
+	name, _, _ := strings.Cut(v.Name, "@")
+	switch {
+	case slices.Contains(withoutFormatData, name):
+		return ""
+	case v.FormatData != "":
+		return "needs format data views"
+	case v.Culture != "invariant":
+		return "printed in another culture"
+	case strings.Contains(v.Pre, "DetailedView"):
+		return "DetailedView is not among the views"
+	case strings.HasPrefix(v.Pre, "Update-TypeData"):
+		return "needs type data of the recording's session, which objects do not carry"
+	case v.View == "Get-Member":
+		return "prints the output of Get-Member, which is not a view"
+	case strings.HasSuffix(v.View, "-DisplayError"):
+		return "View has no -DisplayError"
+	case name == "builtin/12":
+		return "needs the view of a received measurement, which cannot be told from one that Measure-Object made here"
+	}
+	return ""
+}

@@ -1,0 +1,132 @@
+package format
+
+import (
+	"psdeck/session/clixml"
+)
+
+// Writer prints a stream of objects in batches. A table's columns are sized
+// on the first batch of its rows (PowerShell collects for 300 ms), with
+// View.AutoSize on all rows. A Writer is not safe for concurrent use.
+type Writer struct{ s *state }
+
+// state is what a Writer knows of the document it is printing.
+type state struct {
+	*printer
+	view View
+	out  []string
+
+	shape   Shape // Default: no object has been printed in a shape yet
+	known   *knownView
+	grouped bool
+	groupOf string
+
+	fields []field
+	labels []string
+	table  *grid
+	wrap   bool
+	held   []heldRow // rows that wait for their columns to be sized
+	wide   []string  // the row of a wide view that is not full yet
+	line   []byte
+	row    []string
+}
+
+// heldRow is a row, or lines that stand between rows.
+type heldRow struct {
+	cells []string
+	lines []string
+}
+
+// NewWriter makes a writer for one pipeline's output.
+func NewWriter(view View, o Options) *Writer {
+	return &Writer{&state{printer: newPrinter(o), view: view}}
+}
+
+// Write takes a batch and returns the lines that are ready, without line ends.
+func (w *Writer) Write(batch []clixml.Value) []string {
+	for _, v := range batch {
+		w.s.value(v)
+	}
+	if !w.s.view.AutoSize {
+		w.s.size()
+	}
+	return w.s.take()
+}
+
+// Close returns the last lines.
+func (w *Writer) Close() []string {
+	s := w.s
+	s.size()
+	if s.shape == Wide {
+		s.flushWide()
+	}
+	if s.shape == Table || s.shape == Wide || s.shape == Custom {
+		s.emit("")
+	}
+	s.shape = Default
+	return s.take()
+}
+
+func (s *state) take() []string {
+	out := s.out
+	s.out = nil
+	return out
+}
+
+// emit prints lines after the rows that wait.
+func (s *state) emit(lines ...string) {
+	if len(s.held) > 0 {
+		s.held = append(s.held, heldRow{lines: lines})
+		return
+	}
+	s.out = append(s.out, lines...)
+}
+
+// value prints one object of the pipeline; a collection stands for its items.
+func (s *state) value(v clixml.Value) {
+	if v.IsNull() {
+		return
+	}
+	items, ok := collection(v)
+	if !ok {
+		s.object(v)
+		return
+	}
+	for i := range items.len() {
+		s.object(items.at(i))
+	}
+}
+
+// object prints one object: a word as it is, else in the document's shape.
+func (s *state) object(v clixml.Value) {
+	if v.IsNull() {
+		s.emit("")
+		return
+	}
+	if s.view.Shape == Default || len(s.view.Properties) == 0 {
+		if isWord(v) {
+			s.emit(rawLines(v)...)
+			return
+		}
+	}
+	if s.shape == Default {
+		s.begin(v)
+	}
+	if s.known != nil && !s.known.shows(v) {
+		// PowerShell prints what its view does not know as a list between.
+		s.emit("")
+		s.emit(s.list(nil, defaultFields(v), v)...)
+		s.emit("")
+		return
+	}
+	s.enterGroup(v)
+	switch s.shape {
+	case Table:
+		s.addRow(v)
+	case Wide:
+		s.addWide(v)
+	case Custom:
+		s.custom(v)
+	default:
+		s.addList(v)
+	}
+}
