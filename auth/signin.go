@@ -245,7 +245,7 @@ func byPassword(ctx context.Context, client public.Client, tenant string, s Sign
 	if tenant != "" {
 		options = append(options, public.WithTenantID(tenant))
 	}
-	//nolint:staticcheck // deprecated, but the cmdlet's -Credential is this grant
+	//lint:ignore SA1019 deprecated, but the cmdlet's -Credential is this grant
 	return client.AcquireTokenByUsernamePassword(ctx, s.Scopes, s.UserName, s.Password.Reveal(), options...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -126,11 +127,7 @@ func hint(kind Kind, domain string, overridden bool) string {
 // checkDomain returns the domain in lower case, or tells why it is none.
 func checkDomain(domain string) (string, error) {
 	bad := func(why, next string) (string, error) {
-		shown := clean(domain, 100)
-		if shown == "" {
-			shown = `""`
-		}
-		return "", &Error{Kind: KindDomain, Msg: shown + " is not a domain name: " + why, Hint: next}
+		return "", &Error{Kind: KindDomain, Msg: strconv.Quote(clean(domain, 100)) + " is not a domain name: " + why, Hint: next}
 	}
 	const form = "give a name such as contoso.onmicrosoft.com"
 	d := strings.ToLower(strings.TrimSuffix(domain, "."))

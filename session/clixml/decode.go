@@ -281,7 +281,7 @@ func (d *Decoder) name(t *tag) (string, error) {
 // attributeText gives the N attribute with references resolved and white space
 // normalized.
 func (d *Decoder) attributeText(t *tag) (string, error) {
-	if strings.IndexByte(t.n, '&') < 0 && strings.IndexAny(t.n, "\r\n\t") < 0 {
+	if strings.IndexByte(t.n, '&') < 0 && !strings.ContainsAny(t.n, "\r\n\t") {
 		return t.n, nil
 	}
 	s := t.n

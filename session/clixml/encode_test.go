@@ -34,8 +34,10 @@ func TestEncodeForms(t *testing.T) {
 		{"cycle", cycle, `<Obj RefId="0"><TN RefId="0"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><S N="Key">me</S><Ref N="Value" RefId="0" /></En></DCT></Obj>`},
 		{"type names alone", Custom(), `<Obj RefId="0"><TN RefId="0"><T>System.Management.Automation.PSCustomObject</T><T>System.Object</T></TN></Obj>`},
 		{"semantic version", SemanticVersion("7.6.5"), `<SemanticVersion>7.6.5</SemanticVersion>`},
-		{"both kinds of members", &Object{Props: []Property{Prop("p", 1)}, Members: []Property{Prop("m", 2)}, Sets: []Property{{"s", Obj(New(Prop("x", 3)))}, {"e", Null()}}},
-			`<Obj RefId="0"><Props><I32 N="p">1</I32></Props><MS><I32 N="m">2</I32><MS N="s"><I32 N="x">3</I32></MS><MS N="e" /></MS></Obj>`},
+		{
+			"both kinds of members", &Object{Props: []Property{Prop("p", 1)}, Members: []Property{Prop("m", 2)}, Sets: []Property{{"s", Obj(New(Prop("x", 3)))}, {"e", Null()}}},
+			`<Obj RefId="0"><Props><I32 N="p">1</I32></Props><MS><I32 N="m">2</I32><MS N="s"><I32 N="x">3</I32></MS><MS N="e" /></MS></Obj>`,
+		},
 	} {
 		got, err := Encode(Of(test.value))
 		if err != nil || string(got) != test.want {

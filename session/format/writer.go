@@ -23,7 +23,6 @@ type state struct {
 	fields []field
 	labels []string
 	table  *grid
-	wrap   bool
 	held   []heldRow // rows that wait for their columns to be sized
 	wide   []string  // the row of a wide view that is not full yet
 	line   []byte

@@ -82,6 +82,7 @@ func stringMethod(name, s string, args []clixml.Value) (clixml.Value, error) {
 		return clixml.Int32(int32(i)), nil
 	case "replace":
 		if arg(0) == "" {
+			//lint:ignore ST1005 .NET's own words
 			return clixml.Null(), fmt.Errorf("String cannot be of zero length. (Parameter 'oldValue')")
 		}
 		return clixml.Str(strings.ReplaceAll(s, arg(0), arg(1))), nil

@@ -9,33 +9,32 @@ type construct struct {
 }
 
 var (
-	callOperator     = construct{"the call operator &", "write the command's name itself"}
-	dotSource        = construct{"dot-sourcing", "write the command's name itself"}
-	redirection      = construct{"redirection", "pipe to Out-Null, or save the block from the screen"}
-	background       = construct{"a background job (&)", "open a second tab for what runs at the same time"}
-	chain            = construct{"a pipeline chain (&& or ||)", "write two lines, or separate them with ;"}
-	stopParsing      = construct{"the stop-parsing token --%", "quote the arguments"}
-	splatting        = construct{"splatting (@name)", "write the parameters out"}
-	ternary          = construct{"the ternary operator ?:", "write the value itself"}
-	increment        = construct{"++ or --", "write $x = $x + 1"}
-	compound         = construct{"a compound assignment", "write $x = $x + … in full"}
-	assignMany       = construct{"an assignment to several variables", "assign one variable at a time"}
-	assignMember     = construct{"an assignment to a property or an element", "use the cmdlet that sets it"}
-	assignTyped      = construct{"a typed variable", "write $x = … without a type"}
-	assignNested     = construct{"an assignment within an expression", "make it a statement of its own"}
-	subExpression    = construct{"a subexpression $(…)", "assign it first: $x = …; then write $x"}
-	nestedCommand    = construct{"a command within an expression", "run it first: $x = …; then write $x"}
-	computedName     = construct{"a computed command name", "write the command's name itself"}
-	methodCall       = construct{"a method call", "use a cmdlet or a property instead"}
-	staticMember     = construct{"a static member of a type", "write the value itself"}
-	typeLiteral      = construct{"a type", "write the value without it"}
-	unknownCast      = construct{"a cast to this type", "write the value as a string"}
-	attribute        = construct{"an attribute", "leave it out"}
-	usingVariable    = construct{"a $using: variable", "write the variable's name itself"}
-	labelled         = construct{"a label", "leave it out"}
-	otherOperator    = construct{"this operator", "work the value out first"}
-	nestedPipeline   = construct{"a pipeline within an expression", "run it first: $x = …; then write $x"}
-	statementInValue = construct{"several statements in a value", "assign them first"}
+	callOperator   = construct{"the call operator &", "write the command's name itself"}
+	dotSource      = construct{"dot-sourcing", "write the command's name itself"}
+	redirection    = construct{"redirection", "pipe to Out-Null, or save the block from the screen"}
+	background     = construct{"a background job (&)", "open a second tab for what runs at the same time"}
+	chain          = construct{"a pipeline chain (&& or ||)", "write two lines, or separate them with ;"}
+	stopParsing    = construct{"the stop-parsing token --%", "quote the arguments"}
+	splatting      = construct{"splatting (@name)", "write the parameters out"}
+	ternary        = construct{"the ternary operator ?:", "write the value itself"}
+	increment      = construct{"++ or --", "write $x = $x + 1"}
+	compound       = construct{"a compound assignment", "write $x = $x + … in full"}
+	assignMany     = construct{"an assignment to several variables", "assign one variable at a time"}
+	assignMember   = construct{"an assignment to a property or an element", "use the cmdlet that sets it"}
+	assignTyped    = construct{"a typed variable", "write $x = … without a type"}
+	assignNested   = construct{"an assignment within an expression", "make it a statement of its own"}
+	subExpression  = construct{"a subexpression $(…)", "assign it first: $x = …; then write $x"}
+	nestedCommand  = construct{"a command within an expression", "run it first: $x = …; then write $x"}
+	computedName   = construct{"a computed command name", "write the command's name itself"}
+	methodCall     = construct{"a method call", "use a cmdlet or a property instead"}
+	staticMember   = construct{"a static member of a type", "write the value itself"}
+	typeLiteral    = construct{"a type", "write the value without it"}
+	unknownCast    = construct{"a cast to this type", "write the value as a string"}
+	attribute      = construct{"an attribute", "leave it out"}
+	usingVariable  = construct{"a $using: variable", "write the variable's name itself"}
+	labelled       = construct{"a label", "leave it out"}
+	otherOperator  = construct{"this operator", "work the value out first"}
+	nestedPipeline = construct{"a pipeline within an expression", "run it first: $x = …; then write $x"}
 )
 
 func (p *parser) refuse(c construct, start, end int) {

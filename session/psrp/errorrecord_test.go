@@ -110,12 +110,18 @@ func TestCategoryInfo(t *testing.T) {
 		want   string
 	}{
 		{psrp.ErrorRecord{}, "NotSpecified: (:) [], "},
-		{psrp.ErrorRecord{CategoryCode: 13, TargetName: "nowhere", TargetType: "String", Activity: "Get-Item", Reason: "DriveNotFoundException"},
-			"ObjectNotFound: (nowhere:String) [Get-Item], DriveNotFoundException"},
-		{psrp.ErrorRecord{Category: "ResourceUnavailable", TargetName: "tn", TargetType: "tt", Activity: "Licensing", Reason: "Throttled"},
-			"ResourceUnavailable: (tn:tt) [Licensing], Throttled"},
-		{psrp.ErrorRecord{Category: "ParserError", TargetName: "Get-CsOnlineUser | Select-Object -First 1", TargetType: "String", Reason: "ParseException"},
-			"ParserError: (Get-CsOnlineUser | …ect-Object -First 1:String) [], ParseException"},
+		{
+			psrp.ErrorRecord{CategoryCode: 13, TargetName: "nowhere", TargetType: "String", Activity: "Get-Item", Reason: "DriveNotFoundException"},
+			"ObjectNotFound: (nowhere:String) [Get-Item], DriveNotFoundException",
+		},
+		{
+			psrp.ErrorRecord{Category: "ResourceUnavailable", TargetName: "tn", TargetType: "tt", Activity: "Licensing", Reason: "Throttled"},
+			"ResourceUnavailable: (tn:tt) [Licensing], Throttled",
+		},
+		{
+			psrp.ErrorRecord{Category: "ParserError", TargetName: "Get-CsOnlineUser | Select-Object -First 1", TargetType: "String", Reason: "ParseException"},
+			"ParserError: (Get-CsOnlineUser | …ect-Object -First 1:String) [], ParseException",
+		},
 		{psrp.ErrorRecord{Category: "OpenError", CategoryMessage: "as the server said"}, "as the server said"},
 		{psrp.ErrorRecord{CategoryCode: 99}, "ErrorCategory(99): (:) [], "},
 	}

@@ -191,14 +191,22 @@ func TestAnswersHaveTheTypesThatPowerShellReads(t *testing.T) {
 		{"choice", psrp.ChoiceAnswer(call, 2), `<I32>2</I32>`},
 		{"text", psrp.StringAnswer(call, "typed line"), `<S>typed line</S>`},
 		{"secret", psrp.SecureStringAnswer(call, "cAB3ADIA"), `<SS>cAB3ADIA</SS>`},
-		{"choices", psrp.ChoicesAnswer(call, []int{1, 2}),
-			`<Obj RefId="0"><TN RefId="0"><T>System.Collections.ArrayList</T><T>System.Object</T></TN><LST><I32>1</I32><I32>2</I32></LST></Obj>`},
-		{"fields", psrp.PromptAnswer(call, []clixml.Entry{{Key: clixml.Str("Your name"), Value: clixml.Str("Anna")}}),
-			`<Obj RefId="1"><TN RefId="0"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><S N="Key">Your name</S><S N="Value">Anna</S></En></DCT></Obj>`},
-		{"credential", psrp.CredentialAnswer(call, `contoso\adm`, "cAB3ADIA"),
-			`<Obj RefId="1"><TN RefId="0"><T>System.Management.Automation.PSCredential</T><T>System.Object</T></TN><ToString>System.Management.Automation.PSCredential</ToString><Props><S N="UserName">contoso\adm</S><SS N="Password">cAB3ADIA</SS></Props></Obj>`},
-		{"key", psrp.KeyPressAnswer(call, psrp.KeyInfo{VirtualKeyCode: 65, Character: 'a', ControlState: 16, KeyDown: true}),
-			`<Obj RefId="1"><MS><I32 N="virtualKeyCode">65</I32><C N="character">97</C><I32 N="controlKeyState">16</I32><B N="keyDown">true</B></MS></Obj>`},
+		{
+			"choices", psrp.ChoicesAnswer(call, []int{1, 2}),
+			`<Obj RefId="0"><TN RefId="0"><T>System.Collections.ArrayList</T><T>System.Object</T></TN><LST><I32>1</I32><I32>2</I32></LST></Obj>`,
+		},
+		{
+			"fields", psrp.PromptAnswer(call, []clixml.Entry{{Key: clixml.Str("Your name"), Value: clixml.Str("Anna")}}),
+			`<Obj RefId="1"><TN RefId="0"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><S N="Key">Your name</S><S N="Value">Anna</S></En></DCT></Obj>`,
+		},
+		{
+			"credential", psrp.CredentialAnswer(call, `contoso\adm`, "cAB3ADIA"),
+			`<Obj RefId="1"><TN RefId="0"><T>System.Management.Automation.PSCredential</T><T>System.Object</T></TN><ToString>System.Management.Automation.PSCredential</ToString><Props><S N="UserName">contoso\adm</S><SS N="Password">cAB3ADIA</SS></Props></Obj>`,
+		},
+		{
+			"key", psrp.KeyPressAnswer(call, psrp.KeyInfo{VirtualKeyCode: 65, Character: 'a', ControlState: 16, KeyDown: true}),
+			`<Obj RefId="1"><MS><I32 N="virtualKeyCode">65</I32><C N="character">97</C><I32 N="controlKeyState">16</I32><B N="keyDown">true</B></MS></Obj>`,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

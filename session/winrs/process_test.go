@@ -182,8 +182,11 @@ func TestFailures(t *testing.T) {
 		"no command":      {nil, map[string]uint32{"Command": 5}, isFault((*wsman.Fault).IsAccessDenied), "Delete"},
 		"server dies":     {[]reply{{fault: 1726}}, nil, isFault((*wsman.Fault).IsServerGone), "Delete"},
 		"connection lost": {[]reply{{abort: true}}, nil, func(err error) bool { return errors.As(err, new(*wsman.TransportError)) }, "Delete"},
-		"shell not deleted": {[]reply{{done: true}}, map[string]uint32{"Delete": 5},
-			func(err error) bool { return strings.Contains(err.Error(), "delete shell") }, "Delete"},
+		"shell not deleted": {
+			[]reply{{done: true}},
+			map[string]uint32{"Delete": 5},
+			func(err error) bool { return strings.Contains(err.Error(), "delete shell") }, "Delete",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

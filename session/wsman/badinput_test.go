@@ -117,17 +117,23 @@ func TestUnusualReceive(t *testing.T) {
 		"time-out":            {fault(CodeTimeout, "timed out"), func(r Received) bool { return len(r.Streams) == 0 && !r.Done }},
 		"state without State": {received(state("/>")), func(r Received) bool { return r.State == "" && !r.Done }},
 		"pending":             {received(state(` State="` + uri + `Pending"/>`)), func(r Received) bool { return r.State == StatePending && !r.Done }},
-		"done": {received(state(` State="` + uri + `Done"><rsp:ExitCode>3221225477</rsp:ExitCode></rsp:CommandState>`)),
-			func(r Received) bool { return r.Done && *r.ExitCode == -1073741819 }},
+		"done": {
+			received(state(` State="` + uri + `Done"><rsp:ExitCode>3221225477</rsp:ExitCode></rsp:CommandState>`)),
+			func(r Received) bool { return r.Done && *r.ExitCode == -1073741819 },
+		},
 		"line breaks in base64": {received("<rsp:Stream Name='stdout'>\r\n QU\n\tJD </rsp:Stream>"), func(r Received) bool { return string(r.Streams[0].Data) == "ABC" }},
 		"CDATA":                 {received(`<rsp:Stream Name="stdout"><![CDATA[QUJD]]></rsp:Stream>`), func(r Received) bool { return string(r.Streams[0].Data) == "ABC" }},
 		"several": {received(stream("stdout", id, []byte("a")) + stream("stderr", "", []byte("b")) + `<rsp:Stream Name="pr" End="true"/>`), func(r Received) bool {
 			return len(r.Streams) == 3 && r.Streams[0].CommandID == uuid.MustParse(id) && string(r.Streams[1].Data) == "b" && r.Streams[1].Name == "stderr" && r.Streams[2].End
 		}},
-		"prolog and BOM": {raw(200, soapType, "\ufeff"+`<?xml version="1.0"?><!-- x -->`+envelope("", `<rsp:ReceiveResponse>`+stream("stdout", "", []byte("a"))+`</rsp:ReceiveResponse>`)+"\n"),
-			func(r Received) bool { return len(r.Streams) == 1 }},
-		"UTF-16": {raw(200, "application/soap+xml;charset=UTF-16", utf16LE(envelope("", `<rsp:ReceiveResponse>`+stream("stdout", "", []byte("a"))+`</rsp:ReceiveResponse>`))),
-			func(r Received) bool { return len(r.Streams) == 1 }},
+		"prolog and BOM": {
+			raw(200, soapType, "\ufeff"+`<?xml version="1.0"?><!-- x -->`+envelope("", `<rsp:ReceiveResponse>`+stream("stdout", "", []byte("a"))+`</rsp:ReceiveResponse>`)+"\n"),
+			func(r Received) bool { return len(r.Streams) == 1 },
+		},
+		"UTF-16": {
+			raw(200, "application/soap+xml;charset=UTF-16", utf16LE(envelope("", `<rsp:ReceiveResponse>`+stream("stdout", "", []byte("a"))+`</rsp:ReceiveResponse>`))),
+			func(r Received) bool { return len(r.Streams) == 1 },
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

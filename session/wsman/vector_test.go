@@ -125,8 +125,10 @@ type player struct {
 	seen int    // requests since the recording was set
 }
 
-var relatesTo = regexp.MustCompile(`(<\w+:RelatesTo>)[^<]*`)
-var messageID = regexp.MustCompile(`<\w+:MessageID>([^<]*)`)
+var (
+	relatesTo = regexp.MustCompile(`(<\w+:RelatesTo>)[^<]*`)
+	messageID = regexp.MustCompile(`<\w+:MessageID>([^<]*)`)
+)
 
 func newPlayer(t *testing.T) *player {
 	p := new(player)
