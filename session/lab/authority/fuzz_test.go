@@ -1,0 +1,46 @@
+package authority
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// Whatever arrives as a token, only one that this authority signed is accepted.
+func FuzzVerify(f *testing.F) {
+	a, err := New(Config{
+		Host:    "login.lab.example",
+		Tenants: []Tenant{{ID: homeID, Name: "Home", Domains: []string{"home.example"}}},
+		Users:   []User{{Name: "admin@home.example", ObjectID: "1", Tenant: homeID}},
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := a.Issue("admin@home.example", "organizations", resource, client)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add("..")
+	f.Add("eyJhbGciOiJub25lIn0.e30.")
+	f.Add(good + "A")
+	f.Add(good + "\n")
+	f.Fuzz(func(t *testing.T, raw string) {
+		c, err := a.Verify(raw, func(string) bool { return true })
+		if err == nil && raw != good {
+			t.Errorf("accepted %q with %+v", raw, c)
+		}
+	})
+}
+
+func FuzzParseRequest(f *testing.F) {
+	f.Add("https://admin.example/OcsPowershellOAuth/.default openid", "")
+	f.Add("a/b c/d", "")
+	f.Add("", "urn:x")
+	f.Fuzz(func(t *testing.T, scope, named string) {
+		q, e := parseRequest(url.Values{"scope": {scope}, "resource": {named}})
+		if e == nil && (q.resource == "" || strings.ContainsAny(q.resource, "?#")) {
+			t.Errorf("resource %q of scope %q", q.resource, scope)
+		}
+	})
+}
