@@ -1,0 +1,203 @@
+package session
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"psdeck/auth"
+	"psdeck/discovery"
+)
+
+// Defaults of signing in where neither the target nor a server's challenge
+// says otherwise.
+const (
+	DefaultAuthority = "https://login.microsoftonline.com/organizations"
+	// DefaultClientID is the public client of Microsoft's PowerShell modules.
+	DefaultClientID = "1950a258-227b-4e31-a9cf-717495945fc2"
+	// DefaultClientVersion is what Ocs endpoints are told in X-MS-Client-Version.
+	DefaultClientVersion = "7.0.2374.2"
+)
+
+// ConnectorConfig is what the sessions of one process share.
+type ConnectorConfig struct {
+	Network *discovery.Network // nil: the system's
+	Broker  *auth.Broker       // nil: one of its own, in memory
+	Journal *Journal           // nil: none
+	// Authority and ClientID are for signing in before any server was asked.
+	Authority, ClientID string
+	// ClientVersion is sent to Ocs endpoints; empty means DefaultClientVersion.
+	ClientVersion string
+	// Trace takes one line for each HTTP exchange: sizes, ids and codes only.
+	Trace io.Writer
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Width and Height are the screen that servers are told of; zero means 120×30.
+	Width, Height int
+}
+
+// Connector opens sessions. It is safe for concurrent use.
+type Connector struct{ cfg ConnectorConfig }
+
+// NewConnector makes a connector.
+func NewConnector(cfg ConnectorConfig) *Connector {
+	if cfg.Network == nil {
+		cfg.Network = &discovery.Network{}
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Broker == nil {
+		cfg.Broker = auth.NewBroker(auth.BrokerConfig{HTTP: cfg.Network.HTTPClient(), Now: cfg.Now})
+	}
+	if cfg.Authority == "" {
+		cfg.Authority = DefaultAuthority
+	}
+	if cfg.ClientID == "" {
+		cfg.ClientID = DefaultClientID
+	}
+	if cfg.ClientVersion == "" {
+		cfg.ClientVersion = DefaultClientVersion
+	}
+	if cfg.Width == 0 || cfg.Height == 0 {
+		cfg.Width, cfg.Height = 120, 30
+	}
+	return &Connector{cfg}
+}
+
+// Connect goes from a target to a live session and reports each step to watch,
+// one at a time, from any goroutine; watch may be nil. Its error is an *Error. A
+// session whose proof does not match what was asked for is closed before
+// Connect returns.
+func (c *Connector) Connect(ctx context.Context, t Target, watch func(Event)) (*Session, error) {
+	if watch == nil {
+		watch = func(Event) {}
+	}
+	cn := &connecting{Connector: c, target: t, watch: watch}
+	s, err := cn.run(ctx)
+	if err != nil {
+		return nil, Explain("", err)
+	}
+	watch(StageStarted{StageReady, "connected"})
+	return s, nil
+}
+
+// connecting is one Connect on its way.
+type connecting struct {
+	*Connector
+	target   Target
+	watch    func(Event)
+	domain   string // the tenant to manage
+	endpoint *endpoint
+	account  auth.Account
+	clientID string
+	given    *auth.Token // a token that was given
+}
+
+func (cn *connecting) run(ctx context.Context) (*Session, error) {
+	steps := []func(context.Context) error{cn.findDomain, cn.findEndpoint, cn.chooseAuthentication}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	s, err := cn.openSession(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := cn.prove(ctx, s); err != nil {
+		closeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = s.Close(closeCtx)
+		return nil, err
+	}
+	return s, nil
+}
+
+// findDomain decides which tenant to manage: the override, else the domain of
+// the account. With neither a name nor a domain the person signs in first.
+func (cn *connecting) findDomain(ctx context.Context) error {
+	t := &cn.target
+	cn.watch(StageStarted{StageDomain, "Determining domain to admin"})
+	if !t.AccessToken.IsZero() {
+		tok := auth.ParseToken(t.AccessToken.Reveal())
+		cn.given = &tok
+		if err := tok.CheckExpiry(cn.cfg.Now()); err != nil {
+			return err
+		}
+	}
+	switch {
+	case t.OverrideAdminDomain != "":
+		cn.domain = t.OverrideAdminDomain
+	case t.UserName != "":
+		cn.domain = domainOf(t.UserName)
+	case cn.given != nil:
+		cn.domain = cn.given.Domain()
+	case t.OverridePowerShellURI == "":
+		if err := cn.signInFirst(ctx); err != nil {
+			return err
+		}
+		cn.domain = cn.account.Domain
+	}
+	if cn.domain == "" && t.OverridePowerShellURI == "" {
+		return usageError("determining the domain to manage", "nothing given names a domain",
+			"give the tenant's domain with --override-admin-domain", "or an account as name@domain with --user-name")
+	}
+	if cn.domain != "" {
+		cn.watch(Noted{"AdminDomain = " + cn.domain})
+	}
+	return nil
+}
+
+// signInFirst is the cmdlet without parameters: whoever signs in says by the
+// account's domain which tenant is meant.
+func (cn *connecting) signInFirst(ctx context.Context) error {
+	cn.clientID = orElse(cn.target.ClientID, cn.cfg.ClientID)
+	return cn.signIn(ctx, orElse(cn.target.Authority, cn.cfg.Authority), []string{"openid", "profile"})
+}
+
+func (cn *connecting) openSession(ctx context.Context) (*Session, error) {
+	cn.watch(StageStarted{StageOpen, "Initializing remote session"})
+	id := uuid.New()
+	s := newSession(id.String(), cn.sessionName(id), cn.target, cn.cfg.Now, cn.cfg.Journal)
+	s.account, s.uri = cn.account, cn.endpoint.uri.String()
+	s.expires = &cn.endpoint.expires
+	var err error
+	if cn.target.Transport == "winrs" {
+		err = cn.openText(ctx, s)
+	} else {
+		err = cn.openPool(ctx, s, id)
+	}
+	if err != nil {
+		closeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = s.Close(closeCtx)
+		return nil, openError(cn.endpoint.uri.Host, err)
+	}
+	return s, nil
+}
+
+func (cn *connecting) sessionName(id uuid.UUID) string {
+	if cn.endpoint.isOcs() {
+		return "SfBPowerShellSession_" + id.String()
+	}
+	return "psdeck_" + id.String()
+}
+
+func orElse(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// domainOf is what stands behind the @ of a user name, in lower case.
+func domainOf(userName string) string {
+	_, domain, _ := strings.Cut(userName, "@")
+	return strings.ToLower(domain)
+}

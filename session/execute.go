@@ -1,0 +1,375 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"psdeck/session/clixml"
+	"psdeck/session/format"
+	"psdeck/session/pipeline"
+	"psdeck/session/pslang"
+	"psdeck/session/psrp"
+	"psdeck/session/wsman"
+)
+
+// Run implements [Runner]: guard, plan, journal, send. A line typed while
+// another runs waits for it: the session has one runspace, so that what one
+// line leaves behind the next one finds.
+func (s *Session) Run(ctx context.Context, line string, o RunOptions) (*Run, error) {
+	if st := s.State(); st != Opened {
+		return nil, s.gone(st)
+	}
+	script, parseErr := pslang.Parse(line)
+	if parseErr != nil && !s.asScript(o.Mode) && !s.Capabilities().TextOnly {
+		return nil, parseErr
+	}
+	verdict, err := judge(s.rules(), script, parseErr)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case verdict.Decision == Refused:
+		s.log(uuid.New().String(), line, StepRefused, nil, verdict.Reason)
+		return nil, &RefusedError{verdict}
+	case verdict.Decision == NeedsConfirmation && !o.Confirmed:
+		return nil, &ConfirmationError{verdict}
+	}
+	steps, err := s.plan(line, script, parseErr, o.Mode)
+	if err != nil {
+		return nil, err
+	}
+	run := newRun(uuid.New().String(), line, s.now)
+	run.gather.Store(int64(o.Gather))
+	if len(steps) > 0 {
+		run.view = steps[0].view
+	}
+	if err := s.log(run.id, line, StepQueued, nil, ""); err != nil {
+		return nil, err
+	}
+	if !s.begin(func(t *turn) { s.guarded(ctx, run, steps, t) }) {
+		return nil, s.gone(s.State())
+	}
+	return run, nil
+}
+
+// begin is spawn for a line: it takes its turn in the order of the calls, and
+// once the session is being closed, nothing begins any more.
+func (s *Session) begin(f func(*turn)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != Opened {
+		return false
+	}
+	t := s.turns.enter()
+	s.spawn(func() {
+		defer s.turns.leave(t)
+		f(t)
+	})
+	return true
+}
+
+// guarded gives a run an end even where this program has a defect.
+func (s *Session) guarded(ctx context.Context, run *Run, steps []step, t *turn) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.conclude(run, Lost, fmt.Errorf("a defect of this program ended the command: %v", p))
+			panic(p)
+		}
+	}()
+	s.execute(ctx, run, steps, t)
+}
+
+func (s *Session) gone(st State) error {
+	if err := s.Err(); err != nil {
+		return &Error{
+			Doing: "running in a session that is " + st.String(), Err: err, Class: ClassConnect,
+			Hints: []string{"connect again; variables of the old session are lost, nothing is sent twice"},
+		}
+	}
+	return &Error{Doing: "running in a session that is " + st.String(), Err: ErrClosed, Class: ClassConnect}
+}
+
+// asScript tells whether a line goes to the server as it is.
+func (s *Session) asScript(mode SendMode) bool {
+	return mode == SendScript || mode == SendAuto && s.Capabilities().LanguageMode == "FullLanguage"
+}
+
+// plan decides how a line travels. A server with a language gets the line as a
+// script, but for a Format-* at its end, which is for this side's screen.
+func (s *Session) plan(line string, script *pslang.Script, parseErr error, mode SendMode) ([]step, error) {
+	if s.Capabilities().TextOnly {
+		return []step{{text: line}}, nil
+	}
+	if s.asScript(mode) {
+		return []step{scriptStep(line, script, s.scope)}, nil
+	}
+	if parseErr != nil {
+		return nil, parseErr
+	}
+	p := planner{scope: s.scope, offered: func(string) bool { return false }}
+	return p.planCommands(script)
+}
+
+// scriptStep sends the whole line, cut before the Format-* that ends it.
+func scriptStep(line string, script *pslang.Script, sc *scope) step {
+	text, view := line, format.View{}
+	if script != nil && len(script.Statements) == 1 {
+		elements := script.Statements[0].Pipeline.Elements
+		if n := len(elements); n > 1 && elements[n-1].Command != nil {
+			last := elements[n-1].Command
+			if strings.HasPrefix(strings.ToLower(commandName(last.Name)), "format-") && pipeline.Known(last.Name) {
+				if stage, err := pipeline.New(last, sc); err == nil {
+					view, _ = pipeline.ViewOf(stage)
+					text = strings.TrimRight(line[:last.Start], " \t|")
+				}
+			}
+		}
+	}
+	p := psrp.Script(text)
+	return step{remote: &p, view: view}
+}
+
+// log writes the journal; errors are the last command's, nil at the start.
+func (s *Session) log(id, line string, st Step, res *Result, reason string) error {
+	e := JournalEntry{
+		Session: s.id, Tenant: s.Proof().Label(), User: s.account.UserName,
+		CommandID: id, Step: st, Line: line, Reason: reason,
+	}
+	if res != nil {
+		e.Outcome, e.Objects, e.Errors = res.Outcome.String(), res.Objects, res.Errors
+	}
+	return s.journal.Write(e)
+}
+
+func (s *Session) execute(ctx context.Context, run *Run, steps []step, t *turn) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
+	if !s.acquire(ctx, run, t) {
+		s.conclude(run, Stopped, nil)
+		return
+	}
+	run.begin()
+	for i := range steps {
+		if i > 0 {
+			run.emit(ctx, Record{Stream: StreamView, View: steps[i].view})
+		}
+		outcome, err := s.step(ctx, run, &steps[i])
+		if outcome != Completed || i == len(steps)-1 {
+			s.conclude(run, outcome, err)
+			return
+		}
+	}
+	s.conclude(run, Completed, nil)
+}
+
+// acquire waits for the line's turn; false where the run was stopped, or the
+// session ended, first.
+func (s *Session) acquire(ctx context.Context, run *Run, t *turn) bool {
+	select {
+	case <-t.ready:
+		return ctx.Err() == nil
+	case <-run.stopping:
+	case <-ctx.Done():
+	case <-s.ended:
+	}
+	return false
+}
+
+func (s *Session) conclude(run *Run, outcome Outcome, err error) {
+	res := run.Result()
+	res.Outcome = outcome
+	st, reason := StepEnded, ""
+	if outcome == Lost {
+		st = StepUnknown
+	}
+	if err != nil {
+		reason = err.Error()
+	}
+	_ = s.log(run.id, run.line, st, &res, reason)
+	run.finish(outcome, err)
+}
+
+// step runs one statement.
+func (s *Session) step(ctx context.Context, run *Run, st *step) (Outcome, error) {
+	if st.again != nil {
+		fresh, err := st.again()
+		if err != nil {
+			run.emit(ctx, Record{Stream: StreamError, Error: localError(err)})
+			return Failed, err
+		}
+		*st = fresh
+	}
+	out := &stepOutput{ctx: ctx, run: run, st: st, stop: make(chan struct{})}
+	var outcome Outcome
+	var err error
+	switch {
+	case st.text != "":
+		outcome, err = s.runText(ctx, run, st.text)
+	case st.remote != nil:
+		outcome, err = s.runRemote(ctx, run, st, out)
+	default:
+		out.values(st.local)
+		outcome = Completed
+	}
+	if outcome == Completed {
+		out.end()
+	}
+	if st.assign != "" && outcome == Completed {
+		s.scope.assign(st.assign, out.kept)
+	}
+	if outcome == Completed && out.err != nil {
+		run.emit(ctx, Record{Stream: StreamError, Error: localError(out.err)})
+		return Failed, out.err
+	}
+	return outcome, err
+}
+
+func (s *Session) runRemote(ctx context.Context, run *Run, st *step, out *stepOutput) (Outcome, error) {
+	if err := s.log(run.id, run.line, StepSent, nil, ""); err != nil {
+		return Failed, err
+	}
+	defer context.AfterFunc(ctx, out.halt)()
+	stopped := make(chan struct{})
+	defer close(stopped)
+	s.spawn(func() {
+		select {
+		case <-run.stopping:
+			out.halt()
+		case <-stopped:
+		}
+	})
+	start := s.now()
+	accepted := false
+	x := &exchange{stop: out.stop, accepted: func() {
+		accepted = true
+		s.mu.Lock()
+		s.latency = s.now().Sub(start)
+		s.mu.Unlock()
+		_ = s.log(run.id, run.line, StepAccepted, nil, "")
+	}}
+	x.sink = func(ev psrp.Event) { s.event(ctx, run, out, ev) }
+	// The exchange outlives ctx by the time a stop takes: the server has to be
+	// told, and what it still says has to be read.
+	end, err := s.invoke(s.ctx, *st.remote, st.input, x)
+	run.flushHost(ctx)
+	if err != nil {
+		return s.broke(ctx, run, accepted, err)
+	}
+	return outcomeOf(ctx, run, out, end)
+}
+
+// outcomeOf turns the server's word into an outcome.
+func outcomeOf(ctx context.Context, run *Run, out *stepOutput, end pipelineEnd) (Outcome, error) {
+	switch {
+	case end.state == psrp.PipelineFailed:
+		if end.err == nil {
+			end.err = &psrp.ErrorRecord{Message: "the command failed, and the server did not say why"}
+		}
+		run.emit(ctx, Record{Stream: StreamError, Error: end.err})
+		return Failed, end.err
+	case end.state == psrp.PipelineStopped && !out.satisfied():
+		return Stopped, nil
+	}
+	return Completed, nil
+}
+
+// broke tells how a run ended that the server did not end.
+func (s *Session) broke(ctx context.Context, run *Run, accepted bool, err error) (Outcome, error) {
+	var lost *LostError
+	errors.As(err, &lost)
+	switch {
+	case s.Err() != nil && (accepted || lost != nil):
+		return Lost, &LostError{Objects: run.Result().Objects, Err: s.Err()}
+	case s.ctx.Err() != nil:
+		return Lost, ErrClosed
+	case run.stopped() && (accepted || lost == nil):
+		return Stopped, nil
+	case !accepted && mayHaveArrived(err):
+		return Lost, &LostError{Err: err}
+	case !accepted && lost == nil:
+		e := Explain("sending the command", err)
+		run.emit(ctx, Record{Stream: StreamError, Error: &psrp.ErrorRecord{Message: e.Error()}})
+		return Failed, e
+	}
+	return Lost, err
+}
+
+// mayHaveArrived tells whether a request that got no answer may have reached
+// the server all the same: then the command may run there.
+func mayHaveArrived(err error) bool {
+	var t *wsman.TransportError
+	return errors.As(err, &t) && t.MaybeReceived
+}
+
+func localError(err error) *psrp.ErrorRecord {
+	var rec *psrp.ErrorRecord
+	if errors.As(err, &rec) {
+		return rec
+	}
+	return &psrp.ErrorRecord{Message: err.Error(), FullyQualifiedErrorID: "LocalPipeline"}
+}
+
+// stepOutput takes the objects of a statement through the part of its
+// pipeline that runs here.
+type stepOutput struct {
+	ctx  context.Context
+	run  *Run
+	st   *step
+	kept []clixml.Value // what a variable takes
+	err  error
+	full bool          // the tail wants no more
+	stop chan struct{} // closed: the server shall stop
+	once sync.Once
+}
+
+// halt asks the server to stop; asking twice is asking once.
+func (o *stepOutput) halt() { o.once.Do(func() { close(o.stop) }) }
+
+func (o *stepOutput) satisfied() bool { return o.full }
+
+func (o *stepOutput) values(vs []clixml.Value) {
+	if o.st.tail == nil {
+		o.give(vs)
+		return
+	}
+	for _, v := range vs {
+		if o.full || o.err != nil {
+			return
+		}
+		got, err := o.st.tail.Push(v)
+		o.give(got)
+		o.err = err
+		o.full = o.st.tail.Done()
+	}
+	if o.full || o.err != nil {
+		o.halt()
+	}
+}
+
+func (o *stepOutput) give(vs []clixml.Value) {
+	if len(vs) == 0 {
+		return
+	}
+	if o.st.assign != "" {
+		o.kept = append(o.kept, vs...)
+		return
+	}
+	o.run.emitValues(o.ctx, vs)
+}
+
+func (o *stepOutput) end() {
+	if o.st.tail == nil || o.err != nil {
+		return
+	}
+	got, err := o.st.tail.End()
+	o.give(got)
+	if err != nil {
+		o.err = fmt.Errorf("running the local part of the pipeline: %w", err)
+	}
+}

@@ -1,0 +1,102 @@
+package session
+
+import (
+	"errors"
+
+	"psdeck/session/pslang"
+)
+
+// Decision is the guard's answer.
+type Decision uint8
+
+// The decisions.
+const (
+	Allowed Decision = iota
+	NeedsConfirmation
+	Refused
+)
+
+// Verdict is what the guard says of a line in a session.
+type Verdict struct {
+	Decision Decision
+	// Command is the name that decided, Reason why, WayOut what to do instead.
+	Command, Reason, WayOut string
+	// Typed is the text a person has to type to confirm (the tenant's name, in
+	// production); empty where a plain yes is enough.
+	Typed string
+}
+
+// RefusedError is a line that the guard refused; nothing was sent.
+type RefusedError struct{ Verdict Verdict }
+
+func (e *RefusedError) Error() string { return "refused: " + e.Verdict.Reason }
+
+// ConfirmationError is a line that wants a person's confirmation first;
+// nothing was sent.
+type ConfirmationError struct{ Verdict Verdict }
+
+func (e *ConfirmationError) Error() string { return "needs confirmation: " + e.Verdict.Reason }
+
+// rules are what the guard knows of a session.
+type rules struct {
+	env      Environment
+	readOnly bool
+	proof    Proof
+}
+
+// judge is the guard: the one function that every line passes before anything
+// is sent. A line that does not parse for a reason that is not PowerShell's
+// own counts as a script that cannot be known.
+func judge(r rules, script *pslang.Script, parseErr error) (Verdict, error) {
+	var f finding
+	switch refused := refusedConstruct(parseErr); {
+	case parseErr == nil:
+		f = classify(script)
+	case refused != "":
+		f.add(writes, refused, "a line with "+refused+" is a script whose effect cannot be known beforehand")
+	default:
+		return Verdict{}, parseErr
+	}
+	return r.verdict(f), nil
+}
+
+// refusedConstruct names the construct that a parse was refused for, "" where
+// the line is simply wrong.
+func refusedConstruct(err error) string {
+	var pe *pslang.Error
+	if errors.As(err, &pe) && pe.Refused() {
+		return pe.Construct
+	}
+	return ""
+}
+
+func (r rules) verdict(f finding) Verdict {
+	if f.effect == reads {
+		return Verdict{}
+	}
+	v := Verdict{Command: f.name, Reason: f.why}
+	switch {
+	case r.readOnly:
+		v.Decision = Refused
+		v.Reason = "read-only: " + f.why
+		v.WayOut = "open this tenant without read-only to change it"
+	case r.environment() == Prod && f.effect == destroys:
+		v.Decision = NeedsConfirmation
+		v.Typed = r.proof.Label()
+	case r.environment() == Prod, r.environment() == Test && f.effect == destroys:
+		v.Decision = NeedsConfirmation
+	}
+	return v
+}
+
+// environment is the one whose rules apply: what cannot be proved is treated
+// as production.
+func (r rules) environment() Environment {
+	switch {
+	case r.env != "":
+		return r.env
+	case !r.proof.Proved:
+		return Prod
+	}
+	return Test
+}

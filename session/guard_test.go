@@ -1,0 +1,88 @@
+package session
+
+import (
+	"testing"
+
+	"psdeck/session/pslang"
+)
+
+func TestTheGuard(t *testing.T) {
+	proved := Proof{Proved: true, Name: "Contoso"}
+	for _, tt := range []struct {
+		name  string
+		rules rules
+		line  string
+		want  Decision
+		typed string
+	}{
+		{"reading is always allowed", rules{env: Prod, readOnly: true}, "Get-CsUser | Where-Object Enabled -eq $true | Sort-Object Name", Allowed, ""},
+		{"an alias is what it stands for", rules{readOnly: true}, "Get-CsUser | ? Enabled | select -First 2 | ft Name", Allowed, ""},
+		{"a module qualifier does not hide a write", rules{readOnly: true}, `SkypeOnline\Set-CsUser -Identity x`, Refused, ""},
+		{"a module qualifier on a read", rules{readOnly: true}, `SkypeOnline\Get-CsUser`, Allowed, ""},
+		{"writing in a read-only session", rules{readOnly: true}, "Set-CsUser x", Refused, ""},
+		{"a write behind a read", rules{readOnly: true}, "Get-CsUser | Remove-CsUser", Refused, ""},
+		{"a write in a second statement", rules{readOnly: true}, "Get-CsUser; Remove-CsUser x", Refused, ""},
+		{"a write on an assignment's right side", rules{readOnly: true}, "$x = Remove-CsUser y", Refused, ""},
+		{"a write in a script block", rules{readOnly: true}, "Get-CsUser | ForEach-Object { Remove-CsUser $_ }", Refused, ""},
+		{"a call operator", rules{readOnly: true}, "& 'Get-CsUser'", Refused, ""},
+		{"a dot", rules{readOnly: true}, ". Get-CsUser", Refused, ""},
+		{"an unknown name", rules{readOnly: true}, "whatever", Refused, ""},
+		{"Invoke-Expression", rules{readOnly: true}, "iex 'Get-CsUser'", Refused, ""},
+		{"Invoke-Command", rules{readOnly: true}, "Invoke-Command { Get-CsUser }", Refused, ""},
+		{"a look-alike letter in the verb", rules{readOnly: true}, "Gеt-CsUser", Refused, ""}, // Cyrillic е
+		{"a method call", rules{readOnly: true}, "$x.Delete()", Refused, ""},
+		{"taking away in production wants the tenant's name", rules{env: Prod, proof: proved}, "Remove-CsUser x", NeedsConfirmation, "Contoso"},
+		{"changing in production wants a yes", rules{env: Prod, proof: proved}, "Set-CsUser x", NeedsConfirmation, ""},
+		{"changing in a test tenant", rules{env: Test, proof: proved}, "Set-CsUser x", Allowed, ""},
+		{"taking away in a test tenant wants a yes", rules{env: Test, proof: proved}, "Remove-CsUser x", NeedsConfirmation, ""},
+		{"a development tenant asks nothing", rules{env: Dev, proof: proved}, "Remove-CsUser x", Allowed, ""},
+		{"what is unproved is production", rules{}, "Set-CsUser x", NeedsConfirmation, ""},
+		{"and its name is that word", rules{}, "Remove-CsUser x", NeedsConfirmation, "unproved"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			script, err := pslang.Parse(tt.line)
+			got, err := judge(tt.rules, script, err)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Decision != tt.want || got.Typed != tt.typed {
+				t.Errorf("%s: %+v, want %v typed %q", tt.line, got, tt.want, tt.typed)
+			}
+			if got.Decision != Allowed && got.Reason == "" {
+				t.Error("no reason given")
+			}
+		})
+	}
+}
+
+func TestTheGuardLeavesWrongLinesToTheParser(t *testing.T) {
+	script, err := pslang.Parse("Get-CsUser 'open")
+	if _, got := judge(rules{readOnly: true}, script, err); got == nil {
+		t.Error("a line that does not parse was judged")
+	}
+}
+
+func TestProofAgainstWhatWasAskedFor(t *testing.T) {
+	p := Proof{Proved: true, Name: "Contoso", TenantID: "T-1", Domain: "contoso.example", Domains: []string{"contoso.example", "contoso.com"}}
+	for _, tt := range []struct {
+		name, domain, expect string
+		proof                Proof
+		ok                   bool
+	}{
+		{"nothing expected", "", "", p, true},
+		{"another name of the same tenant", "CONTOSO.com", "", p, true},
+		{"the id that a profile expects", "", "t-1", p, true},
+		{"a domain that a profile expects", "", "contoso.com", p, true},
+		{"another tenant than asked for", "fabrikam.example", "", p, false},
+		{"another tenant than expected", "contoso.com", "t-2", p, false},
+		{"unproved where a tenant is expected", "", "t-1", Proof{}, false},
+		{"unproved where none is", "contoso.com", "", Proof{}, true},
+		{"a server that names no domains cannot be held against one", "fabrikam.example", "", Proof{Proved: true, Name: "X"}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := tt.proof.check(tt.domain, tt.expect); (err == nil) != tt.ok {
+				t.Errorf("check: %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,127 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"psdeck/session/clixml"
+	"psdeck/session/psrp"
+)
+
+// event turns what a pipeline said into records of its run.
+func (s *Session) event(ctx context.Context, run *Run, out *stepOutput, ev psrp.Event) {
+	switch ev := ev.(type) {
+	case psrp.Output:
+		out.values([]clixml.Value{ev.Value})
+	case psrp.ErrorReceived:
+		run.emit(ctx, Record{Stream: StreamError, Error: ev.Record})
+	case psrp.WarningReceived:
+		run.emit(ctx, Record{Stream: StreamWarning, Text: ev.Record.Message})
+	case psrp.VerboseReceived:
+		run.emit(ctx, Record{Stream: StreamVerbose, Text: ev.Record.Message})
+	case psrp.DebugReceived:
+		run.emit(ctx, Record{Stream: StreamDebug, Text: ev.Record.Message})
+	case psrp.ProgressReceived:
+		run.emit(ctx, Record{Stream: StreamProgress, Progress: &ev.Record})
+	case psrp.InformationReceived:
+		// Write-Host comes twice: as a record with this tag, and as a host call.
+		if !slices.Contains(ev.Record.Tags, "PSHOST") {
+			run.emit(ctx, Record{Stream: StreamInformation, Text: ev.Record.MessageData.String()})
+		}
+	case psrp.HostCallReceived:
+		s.hostCall(ctx, run, ev.Call)
+	}
+}
+
+// hostCall shows what the server writes to the host, asks a person what it
+// asks, and answers the rest.
+func (s *Session) hostCall(ctx context.Context, run *Run, call psrp.HostCall) {
+	m, err := call.Decode()
+	if err != nil {
+		s.answerUnasked(call)
+		return
+	}
+	switch m := m.(type) {
+	case psrp.Write:
+		run.host(ctx, m.Text, false)
+	case psrp.WriteColor:
+		run.host(ctx, m.Text, false)
+	case psrp.WriteLine:
+		run.host(ctx, m.Text, true)
+	case psrp.WriteLineColor:
+		run.host(ctx, m.Text, true)
+	case psrp.WriteErrorLine, psrp.WriteDebugLine, psrp.WriteVerboseLine, psrp.WriteWarningLine, psrp.WriteProgress:
+		// The same comes as a record.
+	default:
+		if p := newPrompt(s, run, call, m); p != nil {
+			run.emit(ctx, Record{Stream: StreamPrompt, Prompt: p})
+			return
+		}
+		s.answerUnasked(call)
+	}
+}
+
+// host collects text that the server writes in pieces into lines.
+func (r *Run) host(ctx context.Context, text string, line bool) {
+	r.mu.Lock()
+	r.hostText += text
+	var done string
+	switch i := strings.LastIndexByte(r.hostText, '\n'); {
+	case line:
+		done, r.hostText = r.hostText, ""
+	case i >= 0:
+		done, r.hostText = r.hostText[:i], r.hostText[i+1:]
+	default:
+		r.mu.Unlock()
+		return
+	}
+	r.mu.Unlock()
+	r.emit(ctx, Record{Stream: StreamHost, Text: done})
+}
+
+// flushHost gives what the server wrote last without ending the line.
+func (r *Run) flushHost(ctx context.Context) {
+	r.mu.Lock()
+	rest := r.hostText
+	r.hostText = ""
+	r.mu.Unlock()
+	if rest != "" {
+		r.emit(ctx, Record{Stream: StreamHost, Text: rest})
+	}
+}
+
+// answerUnasked answers a call that no person is asked about: what the
+// terminal would do stays undone, because a server has no say over it, and
+// what wants a value is told that this host has none.
+func (s *Session) answerUnasked(call psrp.HostCall) {
+	if !call.WantsAnswer() {
+		return
+	}
+	msg := "this host does not offer " + call.Method.String()
+	s.respond(psrp.ErrorAnswer(call, &psrp.ErrorRecord{
+		Message:               msg,
+		ExceptionType:         "System.Management.Automation.Host.HostException",
+		ExceptionMessage:      msg,
+		FullyQualifiedErrorID: "HostFunctionNotImplemented",
+		Category:              "NotImplemented",
+		CategoryCode:          15,
+	}))
+}
+
+// respond sends an answer without holding up the reader.
+func (s *Session) respond(r psrp.HostResponse) {
+	s.spawn(func() {
+		ctx, cancel := context.WithTimeout(s.ctx, s.cancelTimeout())
+		defer cancel()
+		_ = s.sendResponse(ctx, r)
+	})
+}
+
+func (s *Session) sendResponse(ctx context.Context, r psrp.HostResponse) error {
+	out, err := s.client.Respond(r)
+	if err != nil {
+		return err
+	}
+	return s.transport.Send(ctx, out)
+}

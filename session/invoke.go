@@ -1,0 +1,207 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"psdeck/session/clixml"
+	"psdeck/session/psrp"
+)
+
+// LostError says that the connection went away while a command ran: whether
+// and how far it ran is unknown, and it is never sent again by itself.
+type LostError struct {
+	Objects int // complete objects that had arrived
+	Err     error
+}
+
+func (e *LostError) Error() string {
+	return fmt.Sprintf("the connection was lost after object %d; the command may have run: %v", e.Objects, e.Err)
+}
+
+func (e *LostError) Unwrap() error { return e.Err }
+
+// pipelineEnd is how a pipeline ended on the server.
+type pipelineEnd struct {
+	state psrp.PipelineState
+	err   *psrp.ErrorRecord
+}
+
+// exchange is one pipeline on its way through the transport.
+type exchange struct {
+	s        *Session
+	id       uuid.UUID
+	sink     func(psrp.Event)
+	accepted func()
+	stop     <-chan struct{} // closed: stop the pipeline on the server
+	starved  chan struct{}   // closed: the rest of the input cannot be sent
+	unfed    error           // why
+	objects  int
+	end      *pipelineEnd
+}
+
+// invoke runs a pipeline to its end, feeding every event to sink. It returns an
+// error only where the server did not say how the pipeline ended.
+func (s *Session) invoke(ctx context.Context, p psrp.Pipeline, input []clixml.Value, x *exchange) (pipelineEnd, error) {
+	id, out, err := s.client.CreatePipeline(p)
+	if err != nil {
+		return pipelineEnd{}, err
+	}
+	return s.exchange(ctx, id, out, !p.NoInput, input, x)
+}
+
+func (s *Session) exchange(ctx context.Context, id uuid.UUID, out psrp.Outgoing, hasInput bool, input []clixml.Value, x *exchange) (pipelineEnd, error) {
+	x.s, x.id, x.starved = s, id, make(chan struct{})
+	defer s.client.Forget(id)
+	if err := s.transport.Start(ctx, out); err != nil {
+		return pipelineEnd{}, err
+	}
+	if x.accepted != nil {
+		x.accepted()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	watch := make(chan struct{})
+	s.spawn(func() { defer close(watch); x.watchStop(ctx, cancel) })
+	var feed chan struct{}
+	if hasInput {
+		feed = make(chan struct{})
+		s.spawn(func() { defer close(feed); x.feed(ctx, input) })
+	}
+	err := x.receive(ctx)
+	cancel()
+	<-watch
+	if feed != nil {
+		<-feed
+	}
+	s.endPipeline(id)
+	switch {
+	case x.unfed != nil && (x.end != nil || err == nil):
+		return pipelineEnd{psrp.PipelineFailed, &psrp.ErrorRecord{Message: x.unfed.Error(), FullyQualifiedErrorID: "PipelineInputNotSent"}}, nil
+	case x.end != nil:
+		return *x.end, nil
+	case err == nil && x.stopAsked() && s.ctx.Err() == nil:
+		return pipelineEnd{state: psrp.PipelineStopped}, nil
+	case err == nil:
+		err = errors.New("the server ended the command without saying how")
+	}
+	return pipelineEnd{}, &LostError{Objects: x.objects, Err: err}
+}
+
+func (x *exchange) stopAsked() bool {
+	select {
+	case <-x.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// receive reads until the pipeline has said how it ended.
+func (x *exchange) receive(ctx context.Context) error {
+	for {
+		data, ended, err := x.s.transport.Receive(ctx, x.id)
+		if err != nil {
+			return err
+		}
+		for _, chunk := range data {
+			events, err := x.s.client.Feed(x.id, chunk)
+			for _, ev := range events {
+				x.event(ev)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if x.end != nil || ended {
+			return nil
+		}
+	}
+}
+
+func (x *exchange) event(ev psrp.Event) {
+	switch ev := ev.(type) {
+	case psrp.Output:
+		x.objects++
+	case psrp.PipelineStateChanged:
+		if ev.State.Over() {
+			x.end = &pipelineEnd{ev.State, ev.Error}
+		}
+	case psrp.DecodeFailed:
+		x.end = &pipelineEnd{psrp.PipelineFailed, &psrp.ErrorRecord{
+			Message:               fmt.Sprintf("a message of the server (%s) could not be understood: %v", ev.Type, ev.Err),
+			FullyQualifiedErrorID: "PSRemotingMessageNotUnderstood",
+		}}
+	}
+	x.sink(ev)
+}
+
+// feed sends the input. Where that fails the server would wait for the rest for
+// ever, so the pipeline is stopped.
+func (x *exchange) feed(ctx context.Context, values []clixml.Value) {
+	if err := x.input(ctx, values); err != nil && ctx.Err() == nil {
+		x.unfed = err
+		close(x.starved)
+	}
+}
+
+// input sends the values and the end of the input.
+func (x *exchange) input(ctx context.Context, values []clixml.Value) error {
+	for _, v := range values {
+		out, err := x.s.client.Input(x.id, v)
+		if err == nil {
+			err = x.s.transport.Send(ctx, out)
+		}
+		if err != nil {
+			return fmt.Errorf("sending pipeline input: %w", err)
+		}
+	}
+	out, err := x.s.client.EndInput(x.id)
+	if err != nil {
+		return err
+	}
+	return x.s.transport.Send(ctx, out)
+}
+
+// watchStop waits for Stop and asks the server to stop. A server that has not
+// ended the pipeline after the cancel timeout is not waited for any longer.
+func (x *exchange) watchStop(ctx context.Context, cancel context.CancelFunc) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-x.stop:
+	case <-x.starved:
+	}
+	stopCtx, done := context.WithTimeout(ctx, x.s.cancelTimeout())
+	defer done()
+	err := x.s.transport.Stop(stopCtx, x.id)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		cancel()
+		return
+	}
+	<-stopCtx.Done()
+	if ctx.Err() == nil {
+		cancel()
+	}
+}
+
+// endPipeline frees the command on the server. It is not part of the caller's
+// work: a lost End costs the server a little, the caller nothing.
+func (s *Session) endPipeline(id uuid.UUID) {
+	s.spawn(func() {
+		ctx, cancel := context.WithTimeout(s.ctx, s.cancelTimeout())
+		defer cancel()
+		_ = s.transport.End(ctx, id)
+	})
+}
+
+func (s *Session) cancelTimeout() time.Duration {
+	if t := s.target.Options.CancelTimeout; t > 0 {
+		return t
+	}
+	return time.Minute
+}

@@ -1,0 +1,178 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"psdeck/session/clixml"
+	"psdeck/session/psrp"
+	"psdeck/session/wsman"
+)
+
+// openPool opens a runspace pool over WSMan and asks what the server is.
+func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) error {
+	client, err := cn.wsmanClient()
+	if err != nil {
+		return err
+	}
+	request := cn.shellRequest(s, id)
+	s.transport = &overWSMan{client: client, request: request}
+	s.client = psrp.NewClient(psrp.ClientConfig{
+		ID: id, MinRunspaces: 1, MaxRunspaces: max(1, cn.target.Runspaces),
+		ApplicationArguments: cn.applicationArguments(),
+		Host:                 psrp.Console(cn.cfg.Width, cn.cfg.Height),
+		MaxObject:            cn.target.Options.MaximumReceivedObjectSize,
+	})
+	ctx, cancel := context.WithTimeout(ctx, orDefault(cn.target.Options.OpenTimeout, wsman.DefaultOpenTimeout))
+	defer cancel()
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	return s.askLanguageMode(ctx)
+}
+
+func (cn *connecting) wsmanClient() (*wsman.Client, error) {
+	o, e := &cn.target.Options, cn.endpoint
+	tls := cn.cfg.Network.TLSConfig()
+	if o.SkipCACheck || o.SkipCNCheck {
+		tls = lenient(tls, o.SkipCACheck, o.SkipCNCheck)
+	}
+	cfg := wsman.Config{
+		URL: e.uri, Dial: cn.cfg.Network.DialContext, TLS: tls,
+		Authorize: e.authorize, AllowUnencrypted: cn.target.AllowUnencrypted,
+		OpenTimeout: o.OpenTimeout, OperationTimeout: o.OperationTimeout, CancelTimeout: o.CancelTimeout,
+		Locale: o.UICulture, DataLocale: o.Culture,
+	}
+	if name := cn.target.ConfigurationName; name != "" {
+		cfg.ResourceURI = name
+		if !strings.Contains(name, "://") {
+			cfg.ResourceURI = "http://schemas.microsoft.com/powershell/" + name
+		}
+	}
+	if w := cn.cfg.Trace; w != nil {
+		cfg.Trace = func(ev wsman.TraceEvent) {
+			fmt.Fprintf(w, "%s shell=%s command=%s sent=%d received=%d status=%d fault=%d %s\n",
+				ev.Operation, ev.ShellID, ev.CommandID, ev.Sent, ev.Received, ev.Status, ev.Fault, ev.Duration.Round(time.Millisecond))
+		}
+	}
+	return wsman.New(cfg)
+}
+
+// shellRequest names the session; for Ocs endpoints the user's profile is not
+// loaded, as New-CsOnlineSession asked, unless the user's own option says so.
+func (cn *connecting) shellRequest(s *Session, id uuid.UUID) wsman.ShellRequest {
+	r := wsman.ShellRequest{ShellID: id, Name: s.name, IdleTimeout: cn.target.Options.IdleTimeout}
+	noProfile := cn.endpoint.isOcs()
+	if own := cn.target.Options.NoMachineProfile; own != nil {
+		noProfile = *own
+	}
+	if noProfile {
+		r.Options = append(r.Options, wsman.Option{Name: "WINRS_NOPROFILE", Value: "1", MustComply: true})
+	}
+	return r
+}
+
+// applicationArguments are the user's and, for Ocs endpoints, the client
+// version that they expect; the user's own value of a key wins.
+func (cn *connecting) applicationArguments() []clixml.Entry {
+	args := map[string]string{}
+	if cn.endpoint.isOcs() {
+		args["X-MS-Client-Version"] = cn.cfg.ClientVersion
+	}
+	for k, v := range cn.target.Options.ApplicationArguments {
+		for have := range args {
+			if strings.EqualFold(have, k) {
+				delete(args, have)
+			}
+		}
+		args[k] = v
+	}
+	entries := make([]clixml.Entry, 0, len(args))
+	for k, v := range args {
+		entries = append(entries, clixml.Entry{Key: clixml.Str(k), Value: clixml.Str(v)})
+	}
+	slices.SortFunc(entries, func(a, b clixml.Entry) int { return strings.Compare(a.Key.Text(), b.Key.Text()) })
+	return entries
+}
+
+func orDefault(d, fallback time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return fallback
+}
+
+// ask runs a small pipeline of the deck's own and collects its output.
+func (s *Session) ask(ctx context.Context, p psrp.Pipeline) ([]clixml.Value, pipelineEnd, error) {
+	var values []clixml.Value
+	stop := make(chan struct{})
+	defer context.AfterFunc(ctx, func() { close(stop) })()
+	x := &exchange{stop: stop, sink: func(ev psrp.Event) {
+		switch ev := ev.(type) {
+		case psrp.Output:
+			values = append(values, ev.Value)
+		case psrp.HostCallReceived:
+			s.answerUnasked(ev.Call)
+		}
+	}}
+	start := s.now()
+	end, err := s.invoke(ctx, p, nil, x)
+	s.mu.Lock()
+	s.latency = s.now().Sub(start)
+	s.mu.Unlock()
+	return values, end, err
+}
+
+// askLanguageMode finds out whether the server takes scripts. One that refuses
+// the question has no language: PowerShell's own client decides so too.
+func (s *Session) askLanguageMode(ctx context.Context) error {
+	values, end, err := s.ask(ctx, psrp.Script("$ExecutionContext.SessionState.LanguageMode"))
+	if err != nil {
+		return err
+	}
+	mode := "NoLanguage"
+	if end.state == psrp.PipelineCompleted && len(values) == 1 {
+		mode = values[0].String()
+	}
+	s.mu.Lock()
+	s.caps.LanguageMode = mode
+	s.mu.Unlock()
+	return nil
+}
+
+// prove asks the server which tenant it is, and holds the answer against what
+// was asked for.
+func (cn *connecting) prove(ctx context.Context, s *Session) error {
+	cn.watch(StageStarted{StageProof, "Asking the server which tenant this is"})
+	p := Proof{At: cn.cfg.Now()}
+	if s.text != nil {
+		p.Why = "the server answers with text only"
+	} else {
+		values, end, err := s.ask(ctx, psrp.Commands(psrp.Command{Name: "Get-CsTenant"}))
+		switch {
+		case err != nil:
+			return err
+		case len(values) > 0:
+			p = proofOf(values[0], cn.cfg.Now())
+		case end.err != nil && end.err.FullyQualifiedErrorID == "CommandNotFoundException":
+			p.Why = "the server offers no command that names its tenant"
+		case end.err != nil:
+			p.Why = "the server did not say: " + end.err.Message
+		default:
+			p.Why = "the server gave no tenant"
+		}
+	}
+	s.mu.Lock()
+	s.proof = p
+	s.mu.Unlock()
+	wanted := ""
+	if cn.endpoint.isOcs() {
+		wanted = cn.domain
+	}
+	return p.check(wanted, cn.target.ExpectTenant)
+}

@@ -1,0 +1,62 @@
+package session
+
+import (
+	"time"
+
+	"psdeck/session/clixml"
+	"psdeck/session/format"
+	"psdeck/session/psrp"
+)
+
+// Stream names what kind of record a [Record] is.
+type Stream uint8
+
+// The streams of PowerShell, and what the server writes to the host.
+const (
+	StreamOutput Stream = iota
+	StreamError
+	StreamWarning
+	StreamVerbose
+	StreamDebug
+	StreamInformation
+	StreamProgress
+	StreamHost   // text the server wrote to the host (Write-Host, native output)
+	StreamPrompt // a question that waits for an answer
+	StreamView   // a further statement begins, whose output wants to be shown in View
+)
+
+// Record is one thing that a run gave. Which fields are set follows Stream.
+type Record struct {
+	Stream   Stream
+	Value    clixml.Value         // StreamOutput
+	Error    *psrp.ErrorRecord    // StreamError
+	Text     string               // Warning, Verbose, Debug, Information, Host; remote text, not cleaned
+	Progress *psrp.ProgressRecord // StreamProgress
+	Prompt   *Prompt              // StreamPrompt
+	View     format.View          // StreamView
+}
+
+// Outcome is how a run ended.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Running Outcome = iota
+	Completed
+	Failed  // a terminating error
+	Stopped // by the user
+	Lost    // the connection or the server went away: whether it ran is unknown
+)
+
+func (o Outcome) String() string {
+	return [...]string{"running", "completed", "failed", "stopped", "lost"}[o]
+}
+
+// Result is how a run ended.
+type Result struct {
+	Outcome  Outcome
+	Errors   int           // error records, the terminating one included
+	Objects  int           // objects shown, after the local part of the pipeline
+	Duration time.Duration // from being sent to the end
+	Err      error         // why, for Failed and Lost
+}

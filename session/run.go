@@ -1,0 +1,189 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"psdeck/session/clixml"
+	"psdeck/session/format"
+)
+
+// SendMode says how a line travels.
+type SendMode uint8
+
+// The modes.
+const (
+	SendAuto     SendMode = iota // commands to endpoints without a language, else a script
+	SendCommands                 // typed commands
+	SendScript                   // the text, for endpoints that take one
+)
+
+// RunOptions go with a line.
+type RunOptions struct {
+	Mode SendMode
+	// Confirmed says that a person has confirmed what Check asked.
+	Confirmed bool
+	// Gather is how long the first batch of objects collects before Next gives
+	// it, so that a table's columns are sized on more than one object;
+	// PowerShell collects for 300 ms. Anything but an object ends it at once.
+	Gather time.Duration
+}
+
+// Runner runs lines: a live session, or the home session.
+type Runner interface {
+	// Check says whether the line may run here; a *pslang.Error if it does not
+	// parse.
+	Check(line string) (Verdict, error)
+	// Run starts a line. It returns a *RefusedError or *ConfirmationError from
+	// the guard, a *pslang.Error for a line that does not parse or cannot run
+	// here; in all these cases nothing was sent.
+	Run(ctx context.Context, line string, o RunOptions) (*Run, error)
+}
+
+// Run is a line that runs. Records come from Next in the order in which they
+// arrived; a reader that stops reading holds the command back after some
+// thousand records, and nothing is dropped.
+type Run struct {
+	id, line string
+	view     format.View
+	queue    *recordQueue
+	now      func() time.Time
+	gather   atomic.Int64 // nanoseconds that the first batch collects
+
+	stopping chan struct{} // closed by the first Stop
+	stopOnce sync.Once
+	done     chan struct{} // closed when the result is final
+
+	mu       sync.Mutex
+	started  time.Time
+	result   Result
+	hostText string // what the server wrote to the host without ending the line
+}
+
+func newRun(id, line string, now func() time.Time) *Run {
+	return &Run{
+		id: id, line: line, now: now, started: now(),
+		queue: newRecordQueue(), stopping: make(chan struct{}), done: make(chan struct{}),
+	}
+}
+
+// ID identifies the run in the journal.
+func (r *Run) ID() string { return r.id }
+
+// Line is the line as it was typed.
+func (r *Run) Line() string { return r.line }
+
+// View tells how the output of the first statement wants to be shown
+// (Format-Table, Format-List at its end); it is known as soon as the run has
+// started. Further statements say theirs in a record of their own.
+func (r *Run) View() format.View { return r.view }
+
+// Next returns the next records, up to a thousand, as soon as there is one
+// (but see [RunOptions.Gather]); io.EOF after the last. Its only other error is
+// ctx's.
+func (r *Run) Next(ctx context.Context) ([]Record, error) {
+	batch, err := r.queue.next(ctx)
+	if gather := r.gather.Swap(0); gather > 0 && err == nil {
+		batch = r.collect(ctx, batch, time.Duration(gather))
+	}
+	return batch, err
+}
+
+// collect adds to a first batch of objects what comes within the time given.
+func (r *Run) collect(ctx context.Context, batch []Record, within time.Duration) []Record {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for len(batch) < batchSize && !slices.ContainsFunc(batch, func(rec Record) bool { return rec.Stream != StreamOutput }) {
+		more, err := r.queue.next(ctx)
+		if err != nil {
+			break // the end is told by the next call
+		}
+		batch = append(batch, more...)
+	}
+	return batch
+}
+
+// Wait waits for the end of the run and tells how it ended. It reads nothing:
+// a run with more output than the queue holds ends only when that is read.
+func (r *Run) Wait(ctx context.Context) (Result, error) {
+	select {
+	case <-r.done:
+		return r.Result(), nil
+	case <-ctx.Done():
+		return r.Result(), ctx.Err()
+	}
+}
+
+// Stop asks the server to stop the line, as Ctrl-C does, and returns at once
+// when that has been asked; the records that still come and the end are
+// reported by Next and Wait. Stopping what has ended does nothing.
+func (r *Run) Stop(context.Context) error {
+	r.stopOnce.Do(func() { close(r.stopping) })
+	return nil
+}
+
+// Result tells how far the run is.
+func (r *Run) Result() Result {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	res := r.result
+	if res.Outcome == Running {
+		res.Duration = r.now().Sub(r.started)
+	}
+	return res
+}
+
+// begin starts the clock: time in the queue does not count.
+func (r *Run) begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.started = r.now()
+}
+
+// finish makes the result final; the first call decides.
+func (r *Run) finish(outcome Outcome, err error) {
+	r.mu.Lock()
+	if r.result.Outcome != Running {
+		r.mu.Unlock()
+		return
+	}
+	r.result.Outcome, r.result.Err = outcome, err
+	r.result.Duration = r.now().Sub(r.started)
+	r.mu.Unlock()
+	close(r.done)
+	r.queue.close()
+}
+
+func (r *Run) emit(ctx context.Context, records ...Record) {
+	r.mu.Lock()
+	for i := range records {
+		switch records[i].Stream {
+		case StreamOutput:
+			r.result.Objects++
+		case StreamError:
+			r.result.Errors++
+		}
+	}
+	r.mu.Unlock()
+	r.queue.push(ctx, records...)
+}
+
+func (r *Run) emitValues(ctx context.Context, values []clixml.Value) {
+	records := make([]Record, len(values))
+	for i, v := range values {
+		records[i] = Record{Stream: StreamOutput, Value: v}
+	}
+	r.emit(ctx, records...)
+}
+
+func (r *Run) stopped() bool {
+	select {
+	case <-r.stopping:
+		return true
+	default:
+		return false
+	}
+}

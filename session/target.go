@@ -1,0 +1,94 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"psdeck/auth"
+)
+
+// Environment is how careful a session has to be handled.
+type Environment string
+
+// The environments; an empty one is treated as Prod where it matters.
+const (
+	Prod Environment = "prod"
+	Test Environment = "test"
+	Dev  Environment = "dev"
+)
+
+// Target says where to connect and as whom: the parameters of
+// New-CsOnlineSession under their own names, and what psdeck adds. The zero
+// value means: ask for an account, and manage that account's own tenant.
+type Target struct {
+	// Name labels the session until the server has said which tenant it is.
+	Name string
+
+	// UserName is the account to sign in with; another one is refused.
+	UserName string
+	// Password asks for the password of userName where the sign-in or the
+	// server's authentication wants one; nil means that nobody can be asked.
+	Password func(ctx context.Context, userName string) (auth.Secret, error)
+	// AccessToken is a token acquired already (OAuthAccessToken).
+	AccessToken auth.Secret
+	// The four overrides of the cmdlet.
+	OverrideAdminDomain            string
+	OverrideDiscoveryURI           string
+	OverridePowerShellURI          string
+	OverrideAccessTokenResourceURI string
+	// Options is the PSSessionOption.
+	Options Options
+
+	// SignIn is how to sign in to the authority; empty chooses: a password
+	// where one is given, a token where one is given, else device code.
+	SignIn auth.Method
+	// Authentication to the server: "", "auto", "basic", "oauth", "bearer".
+	Authentication string
+	// Authority and ClientID replace what the server's challenge says;
+	// Tenant is the tenant that has to issue the token.
+	Authority, ClientID, Tenant string
+	// ConfigurationName is the session configuration; empty means
+	// Microsoft.PowerShell.
+	ConfigurationName string
+	// Transport is "", "wsman" or "winrs".
+	Transport string
+	// Runspaces is how many lines may run at once; zero means one, as
+	// New-PSSession opens: what a line leaves behind, the next one finds.
+	Runspaces int
+	// AllowUnencrypted lets credentials and data go over plain http.
+	AllowUnencrypted bool
+
+	// Env, ReadOnly and ExpectTenant are the safety rules of this session.
+	// ExpectTenant is a tenant id or one of the tenant's domains.
+	Env          Environment
+	ReadOnly     bool
+	ExpectTenant string
+}
+
+// Label is the short name to show before the server has proved a tenant.
+func (t Target) Label() string {
+	for _, s := range []string{t.Name, t.OverrideAdminDomain, domainOf(t.UserName), t.OverridePowerShellURI} {
+		if s != "" {
+			return s
+		}
+	}
+	return "new session"
+}
+
+// Options are the PSSessionOption properties that sessions honour. A zero
+// field means PowerShell's default.
+type Options struct {
+	// ApplicationArguments reach the server as $PSSenderInfo.ApplicationArguments.
+	ApplicationArguments map[string]string
+	// NoMachineProfile asks the server not to load the user's profile; nil
+	// leaves it to the kind of endpoint.
+	NoMachineProfile *bool
+	// Culture and UICulture are language tags such as "de-DE".
+	Culture, UICulture string
+	// The timeouts; zero is the default (180 s, 180 s, 60 s, the server's own).
+	OpenTimeout, OperationTimeout, CancelTimeout, IdleTimeout time.Duration
+	// MaximumReceivedObjectSize bounds one object, in bytes; default 200 MiB.
+	MaximumReceivedObjectSize int
+	// SkipCACheck and SkipCNCheck weaken the check of the server's certificate.
+	SkipCACheck, SkipCNCheck bool
+}
