@@ -1,0 +1,139 @@
+package headless
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"psdeck/session"
+	"psdeck/session/format"
+	"psdeck/session/psrp"
+)
+
+// sharedWriter lets several goroutines write, each Write whole.
+type sharedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write implements io.Writer.
+func (s *sharedWriter) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(p)
+}
+
+func say(w io.Writer, word, text string) {
+	fmt.Fprintf(w, "%s%s\n", word, session.Clean(text))
+}
+
+// narrate says what a person has to know while connecting.
+func (x *call) narrate(ev session.Event, cancel context.CancelCauseFunc) {
+	switch ev := ev.(type) {
+	case session.DeviceCodeShown:
+		fmt.Fprintf(x.Stderr, "psdeck: to sign in, open %s and enter %s\n", session.Clean(ev.Code.URL), session.Clean(ev.Code.UserCode))
+		if !x.Interactive {
+			cancel(errNobody)
+		}
+	case session.BrowserOpened:
+		say(x.Stderr, "psdeck: to sign in, use the browser at ", ev.URL)
+	case session.EndpointFound:
+		if !ev.Known {
+			fmt.Fprintf(x.Stderr, "psdeck: %s is outside the known clouds; what signs in there is sent to it\n", session.Clean(ev.URI))
+		}
+	}
+}
+
+// record narrates what is not data.
+func (l *lineRun) record(ctx context.Context, r *session.Record) {
+	l.release()
+	switch r.Stream {
+	case session.StreamError:
+		l.errorRecord(r.Error)
+	case session.StreamWarning:
+		say(l.Stderr, "WARNING: ", r.Text)
+	case session.StreamVerbose:
+		say(l.Stderr, "VERBOSE: ", r.Text)
+	case session.StreamDebug:
+		say(l.Stderr, "DEBUG: ", r.Text)
+	case session.StreamInformation, session.StreamHost:
+		say(l.Stderr, "", r.Text)
+	case session.StreamProgress:
+		if p := r.Progress; l.Interactive && !p.Completed {
+			fmt.Fprintf(l.Stderr, "%s: %s %d %%\n", session.Clean(p.Activity), session.Clean(p.StatusDescription), p.PercentComplete)
+		}
+	case session.StreamPrompt:
+		l.prompt(ctx, r.Prompt)
+	}
+}
+
+// errorRecord says a server's error in PowerShell's words. One that this side
+// made is held until the run's result has told what it knows.
+func (l *lineRun) errorRecord(e *psrp.ErrorRecord) {
+	if e.FullyQualifiedErrorID == "" || e.FullyQualifiedErrorID == "LocalPipeline" {
+		l.held = e.Message
+		return
+	}
+	l.hint = hintFor(e)
+	fmt.Fprint(l.Stderr, session.Clean(format.Error(format.ErrorRecord{
+		Message: e.Message, FullyQualifiedErrorID: e.FullyQualifiedErrorID, CategoryInfo: e.CategoryInfo(),
+		Activity: e.Activity, ExceptionType: e.ExceptionType, RecommendedAction: e.RecommendedAction,
+	}, format.ConciseView, format.Options{Width: l.Width})))
+}
+
+// release says the error that is held.
+func (l *lineRun) release() {
+	if l.held != "" {
+		Report(l.Stderr, fmt.Errorf("running %s: %s", l.run.Line(), l.held))
+		l.held = ""
+	}
+}
+
+// hintFor says what to do about an error that PowerShell itself raised before
+// the command ran.
+func hintFor(e *psrp.ErrorRecord) string {
+	id, _, _ := strings.Cut(e.FullyQualifiedErrorID, ",")
+	switch {
+	case id == "CommandNotFoundException":
+		return "Get-Command lists what this server offers"
+	case id == "ScriptsNotAllowed":
+		return "this server takes no scripts; leave --script out, and write commands with parameters"
+	case strings.Contains(id, "Parameter"), strings.Contains(id, "CannotConvertArgument"), strings.HasPrefix(e.Reason, "ParameterBinding"):
+		if e.Activity != "" {
+			return "Get-Help " + e.Activity + " describes the parameters and their types"
+		}
+		return "check the names and the types of the parameters"
+	}
+	return ""
+}
+
+// prompt answers a confirmation where the caller said yes beforehand, and
+// refuses everything else: nobody is there to answer.
+func (l *lineRun) prompt(ctx context.Context, p *session.Prompt) {
+	if l.Yes && p.Kind == session.PromptChoice {
+		for i, c := range p.Choices {
+			if strings.EqualFold(strings.ReplaceAll(c.Label, "&", ""), "Yes") {
+				if err := p.Choose(ctx, i); err == nil {
+					return
+				}
+			}
+		}
+	}
+	fmt.Fprintf(l.Stderr, "psdeck: answering the server: it asked %s, and nobody is here to answer\n", asked(p))
+	fmt.Fprintln(l.Stderr, "hint: give every mandatory parameter, and --yes where a change has to be confirmed")
+	_ = p.Refuse(ctx)
+}
+
+// asked is a server's question in a few words.
+func asked(p *session.Prompt) string {
+	what := strings.TrimSpace(p.Caption + " " + p.Message)
+	for _, f := range p.Fields {
+		what = strings.TrimSpace(what + " " + f.Name)
+	}
+	if what == "" {
+		return "for a line of text"
+	}
+	return fmt.Sprintf("%q", session.Clean(what))
+}

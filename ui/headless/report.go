@@ -1,0 +1,108 @@
+package headless
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"psdeck/session"
+	"psdeck/session/pslang"
+)
+
+// usage is a mistake in how psdeck was called.
+func usage(err error, hints ...string) error {
+	if err == nil {
+		return nil
+	}
+	return &session.Error{Err: err, Hints: hints, Class: session.ClassUsage}
+}
+
+// unreadable is a line that is no PowerShell, or none that runs here.
+func unreadable(line string, wrong *pslang.Error) error {
+	e := &session.Error{Doing: "reading the line", Err: &lineError{line, wrong}, Class: session.ClassUsage}
+	switch {
+	case wrong.Incomplete:
+		e.Hints = []string{"the line is not complete; a quotation mark or a bracket is missing"}
+	case wrong.Refused():
+		e.Hints = []string{"a server that takes scripts runs it with --script"}
+	default:
+		e.Hints = []string{"mend the line at the mark; a text with blanks or special characters goes in quotes"}
+	}
+	return e
+}
+
+// lineError shows where in a line something is wrong.
+type lineError struct {
+	line  string
+	wrong *pslang.Error
+}
+
+func (e *lineError) Error() string { return e.wrong.Error() + e.pointer() }
+func (e *lineError) Unwrap() error { return e.wrong }
+
+// pointer is the part of the line that is wrong and a mark under it; nothing
+// for a line that holds a secret, for there the mark would be wrong.
+func (e *lineError) pointer() string {
+	if session.Redact(e.line) != e.line {
+		return ""
+	}
+	at := max(0, min(e.wrong.Start, len(e.line)))
+	before := e.line[:at]
+	before = before[strings.LastIndexByte(before, '\n')+1:]
+	after, _, _ := strings.Cut(e.line[at:], "\n")
+	show := func(s string) string { return session.Clean(strings.ReplaceAll(s, "\t", " ")) }
+	mark := strings.Repeat(" ", len([]rune(show(before)))) + "^"
+	return "\n  " + show(before) + show(after) + "\n  " + mark
+}
+
+// refused reports a line that was not sent.
+func (x *call) refused(ctx context.Context, line string, err error) int {
+	var (
+		refused *session.RefusedError
+		confirm *session.ConfirmationError
+		wrong   *pslang.Error
+	)
+	switch {
+	case errors.As(err, &refused):
+		return Report(x.Stderr, &session.Error{Doing: "running " + line, Err: err, Hints: []string{refused.Verdict.WayOut}, Class: session.ClassSafety})
+	case errors.As(err, &confirm):
+		return Report(x.Stderr, &session.Error{Doing: "running " + line, Err: err, Hints: []string{"add --yes to run it"}, Class: session.ClassSafety})
+	case errors.As(err, &wrong):
+		return Report(x.Stderr, unreadable(line, wrong))
+	}
+	return x.report(ctx, err)
+}
+
+// report is Report, but for what ended because the caller was interrupted.
+func (x *call) report(ctx context.Context, err error) int {
+	if ctx.Err() != nil {
+		return ExitInterrupted
+	}
+	return Report(x.Stderr, err)
+}
+
+// Report writes err and its hints and returns the exit code of its class.
+func Report(w io.Writer, err error) int {
+	say(w, "psdeck: ", session.Redact(err.Error()))
+	for _, h := range session.HintsOf(err) {
+		if h != "" {
+			say(w, "hint: ", h)
+		}
+	}
+	var e *session.Error
+	if !errors.As(err, &e) {
+		return ExitConnect
+	}
+	switch e.Class {
+	case session.ClassUsage:
+		return ExitUsage
+	case session.ClassSignIn:
+		return ExitSignIn
+	case session.ClassSafety:
+		return ExitSafety
+	case session.ClassCommand:
+		return ExitErrors
+	}
+	return ExitConnect
+}
