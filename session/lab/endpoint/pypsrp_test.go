@@ -3,22 +3,18 @@ package endpoint
 import (
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"os/exec"
 	"testing"
 	"time"
 
 	"psdeck/session/clixml"
+	"psdeck/session/internal/peers"
 	"psdeck/session/lab/runspace"
 )
 
-// TestPypsrp lets pypsrp use the endpoint. PSDECK_PYPSRP names a Python that
-// has it.
+// TestPypsrp lets pypsrp, a client nobody here wrote, use the endpoint.
 func TestPypsrp(t *testing.T) {
-	python := os.Getenv("PSDECK_PYPSRP")
-	if python == "" {
-		t.Skip("PSDECK_PYPSRP is not set")
-	}
+	python := peers.Python(t, "pypsrp==0.9.1")
 	s := New(Config{Authenticate: basic, Open: withSecret, CommandShells: everywhere, OnRequest: func(e Entry) {
 		t.Logf("%v %s %.8s %d %d", time.Since(e.Time), e.Action, e.CommandID, e.Status, e.FaultCode)
 	}})

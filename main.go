@@ -1,0 +1,436 @@
+// Psdeck is a terminal deck of live remote PowerShell sessions.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"psdeck/auth"
+	"psdeck/discovery"
+	"psdeck/session"
+	"psdeck/session/lab"
+	"psdeck/ui"
+	"psdeck/ui/headless"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+func main() {
+	// A reader that goes away must not end the program before it has deleted its
+	// shells: with this, writing to it is an error and no signal.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	os.Exit(run(os.Args[1:], standardStreams()))
+}
+
+// streams are what the program reads and writes; tests put others in.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+	// inTTY, outTTY and errTTY tell which of them are terminals.
+	inTTY, outTTY, errTTY bool
+	width                 int
+}
+
+// command is one word after the program's name.
+type command struct {
+	name, args, short string
+	run               func(ctx context.Context, args []string, s streams) int
+}
+
+func commands() []command {
+	return []command{
+		{"exec", "[target] -c LINE", "run a line and end, without a screen", runExec},
+		{"demo", "", "the deck on an embedded lab; nothing leaves this machine", runDemo},
+		{"lab", "[--listen ADDR]", "the lab alone, for automation without a tenant", runLab},
+		{"check", "DOMAIN|URI", "explain discovery and sign-in hop by hop; opens no session", runCheck},
+		{"version", "", "print the version", runVersion},
+		{"help", "[COMMAND]", "print this, or a command's flags", runHelp},
+	}
+}
+
+// run finds the face that the arguments ask for. What needs no face answers
+// before any of them starts.
+func run(args []string, s streams) int {
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a second signal ends the program at once
+	if len(args) == 0 {
+		return runDeck(ctx, nil, s)
+	}
+	switch args[0] {
+	case "-h", "-help", "--help":
+		return runHelp(ctx, nil, s)
+	case "-version", "--version":
+		return runVersion(ctx, nil, s)
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:], s)
+		}
+	}
+	if strings.HasPrefix(args[0], "-") {
+		return runDeck(ctx, args, s)
+	}
+	fmt.Fprintf(s.err, "psdeck: there is no command %q\nhint: psdeck help lists the commands\n", args[0])
+	return headless.ExitUsage
+}
+
+// endings are the signals that end the program in order. A hangup that whoever
+// started it wants ignored stays so.
+func endings() []os.Signal {
+	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		list = append(list, syscall.SIGHUP)
+	}
+	return list
+}
+
+func runVersion(_ context.Context, _ []string, s streams) int {
+	fmt.Fprintln(s.out, "psdeck", version)
+	return headless.ExitDone
+}
+
+func runHelp(ctx context.Context, args []string, s streams) int {
+	if len(args) > 0 {
+		for _, c := range commands() {
+			if c.name == args[0] {
+				s.err = s.out
+				c.run(ctx, []string{"--help"}, s)
+				return headless.ExitDone
+			}
+		}
+		fmt.Fprintf(s.err, "psdeck: there is no help on %q\nhint: psdeck help lists the commands\n", args[0])
+		return headless.ExitUsage
+	}
+	fmt.Fprint(s.out, "psdeck is a deck of live remote PowerShell sessions.\n\n  psdeck                 the deck\n")
+	for _, c := range commands() {
+		fmt.Fprintf(s.out, "  psdeck %-15s %s\n", c.name, c.short)
+	}
+	fmt.Fprint(s.out, "\nExit codes: 0 done, 1 the command reported errors, 2 usage, 3 cannot connect or connection lost,\n"+
+		"4 sign-in needed or refused, 5 refused by a safety rule, 130 interrupted.\n")
+	return headless.ExitDone
+}
+
+// parse reads a command's flags. done is true where the answer is given
+// already: help, or a usage error.
+func parse(name, args string, fs *flag.FlagSet, given []string, s streams) (code int, done bool) {
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	err := fs.Parse(given)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(s.out, "usage: psdeck %s [flags] %s\n\n", name, args)
+		printFlags(s.out, fs)
+		return headless.ExitDone, true
+	case err != nil:
+		fmt.Fprintf(s.err, "psdeck: reading the flags: %v\nhint: psdeck help %s lists them\n", err, name)
+		return headless.ExitUsage, true
+	}
+	return 0, false
+}
+
+// printFlags lists flags as they are documented: two hyphens before a word.
+func printFlags(w io.Writer, fs *flag.FlagSet) {
+	var text strings.Builder
+	fs.SetOutput(&text)
+	fs.PrintDefaults()
+	for line := range strings.Lines(text.String()) {
+		if name, ok := strings.CutPrefix(line, "  -"); ok && len(name) > 1 && name[1] != ' ' {
+			line = "  --" + name
+		}
+		fmt.Fprint(w, line)
+	}
+}
+
+// runExec runs lines in one session, or in the home session.
+func runExec(ctx context.Context, args []string, s streams) int {
+	fs := flag.NewFlagSet("exec", flag.ContinueOnError)
+	var f headless.TargetFlags
+	f.Register(fs)
+	cfg := headless.Config{Stdout: s.out, Stderr: s.err, Interactive: s.errTTY}
+	var lines, files headless.List
+	fs.Var(&lines, "c", "run this `line`; may be repeated")
+	fs.Var(&files, "f", "run the lines of this `file`, - for standard input")
+	fs.StringVar(&cfg.Form, "output", "auto", "`form` of the data: auto, table, list, json, jsonl, csv, clixml or text")
+	fs.IntVar(&cfg.Width, "width", s.width, "columns of tables")
+	script := fs.Bool("script", false, "send each line as a script")
+	cmds := fs.Bool("commands", false, "send each line as commands with typed parameters")
+	fs.DurationVar(&cfg.Timeout, "timeout", 0, "stop a line that takes longer, such as 90s")
+	fs.BoolVar(&cfg.Yes, "yes", false, "confirm what has to be confirmed")
+	if code, done := parse("exec", "-c LINE", fs, args, s); done {
+		return code
+	}
+	switch {
+	case fs.NArg() > 0:
+		return usage(s, fmt.Errorf("%q is not a flag; a line is given with -c", fs.Arg(0)), "put the line in quotes: psdeck exec … -c 'Get-CsTenant'")
+	case *script && *cmds:
+		return usage(s, errors.New("--script and --commands exclude each other"), "leave one of them out; without either, the server's language decides")
+	case *script:
+		cfg.Mode = session.SendScript
+	case *cmds:
+		cfg.Mode = session.SendCommands
+	}
+	if err := f.Resolve(s.in, askPassword(s)); err != nil {
+		return headless.Report(s.err, err)
+	}
+	var err error
+	if cfg.Lines, err = headless.Lines(lines, files, s.in); err != nil {
+		return usage(s, err, "-f takes the path of a file that can be read, or - for standard input")
+	}
+	if f.Given() {
+		cfg.Target = &f.Target
+	}
+	if err := cfg.Check(); err != nil {
+		return headless.Report(s.err, err)
+	}
+	return withConnector(s, &f, func(c *session.Connector) int {
+		cfg.Connect = func(ctx context.Context, t session.Target, watch func(session.Event)) (*session.Session, error) {
+			return c.Connect(ctx, f.Complete(t), watch)
+		}
+		return headless.Exec(ctx, cfg)
+	})
+}
+
+func usage(s streams, err error, hints ...string) int {
+	return headless.Report(s.err, &session.Error{Err: err, Hints: hints, Class: session.ClassUsage})
+}
+
+// withConnector makes the connector of a process, with its journal and trace.
+func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connector) int) int {
+	dir, err := stateDir()
+	if err != nil {
+		return headless.Report(s.err, err)
+	}
+	journal, closer, err := session.OpenJournal(filepath.Join(dir, "journal.jsonl"))
+	if err != nil {
+		return headless.Report(s.err, &session.Error{Err: err, Hints: []string{"PSDECK_STATE_DIR says where psdeck keeps its state"}, Class: session.ClassUsage})
+	}
+	defer closer.Close()
+	cfg := session.ConnectorConfig{Network: &f.Network, Journal: journal, Width: s.width, Height: 30}
+	if f.Trace != "" {
+		trace, err := os.OpenFile(f.Trace, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return usage(s, fmt.Errorf("--trace: %w", err), "give the path of a file that can be written")
+		}
+		defer trace.Close()
+		cfg.Trace = trace
+	}
+	cfg.Broker = auth.NewBroker(auth.BrokerConfig{HTTP: f.Network.HTTPClient(), OpenBrowser: openBrowser})
+	return use(session.NewConnector(cfg))
+}
+
+// stateDir is where journal and history are kept.
+func stateDir() (string, error) {
+	if dir := os.Getenv("PSDECK_STATE_DIR"); dir != "" {
+		return dir, nil
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
+		return filepath.Join(dir, "psdeck"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", &session.Error{
+			Doing: "finding a place for the journal", Err: err, Class: session.ClassUsage,
+			Hints: []string{"set PSDECK_STATE_DIR"},
+		}
+	}
+	return filepath.Join(home, ".local", "state", "psdeck"), nil
+}
+
+// runDeck starts the deck on the real world.
+func runDeck(ctx context.Context, args []string, s streams) int {
+	fs := flag.NewFlagSet("psdeck", flag.ContinueOnError)
+	var f headless.TargetFlags
+	f.Register(fs)
+	if code, done := parse("", "", fs, args, s); done {
+		return code
+	}
+	if !s.inTTY || !s.outTTY {
+		return usage(s, errors.New("the deck needs a terminal"), "psdeck exec works without one")
+	}
+	if err := f.Resolve(s.in, askPassword(s)); err != nil {
+		return headless.Report(s.err, err)
+	}
+	return withConnector(s, &f, func(c *session.Connector) int {
+		cfg := ui.Config{Version: version}
+		if f.Given() {
+			cfg.Open = []session.Target{f.Target}
+		}
+		return deck(ctx, s, session.NewManager(c), cfg)
+	})
+}
+
+// deck runs the deck on the sessions of m and leaves none behind.
+func deck(ctx context.Context, s streams, m *session.Manager, cfg ui.Config) int {
+	cfg.Connector = ui.Sessions(m.Connect)
+	cfg.CloseAll = m.CloseAll
+	cfg.Home = func(open func(context.Context, session.Target) error) ui.Runner {
+		return ui.Local(session.NewHome(open))
+	}
+	if err := ui.Run(ctx, cfg); err != nil {
+		return headless.Report(s.err, &session.Error{Doing: "running the deck", Err: err, Class: session.ClassCommand})
+	}
+	return headless.ExitDone
+}
+
+// runDemo starts the deck on an embedded lab.
+func runDemo(ctx context.Context, args []string, s streams) int {
+	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
+	accessLog := fs.String("access-log", "", "write each request that reaches the lab to this `file`")
+	broken := fs.Bool("broken-discovery", false, "let the lab's discovery service fail, to see what that looks like")
+	if code, done := parse("demo", "", fs, args, s); done {
+		return code
+	}
+	if !s.inTTY || !s.outTTY {
+		return usage(s, errors.New("the demo needs a terminal"), "psdeck lab and psdeck exec work without one")
+	}
+	o := lab.Options{AutoApprove: true, AutoApproveAfter: 1500 * time.Millisecond, DiscoveryBroken: *broken}
+	if *accessLog != "" {
+		file, err := os.OpenFile(*accessLog, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return usage(s, fmt.Errorf("--access-log: %w", err), "give the path of a file that can be written")
+		}
+		defer file.Close()
+		o.AccessLog = file
+	}
+	l, err := lab.Start(context.WithoutCancel(ctx), o)
+	if err != nil {
+		return headless.Report(s.err, &session.Error{Err: err, Class: session.ClassConnect})
+	}
+	defer l.Close()
+	network := &discovery.Network{Resolve: l.Resolve(), RootCAs: l.CAPool(), LoopbackOnly: true}
+	c := session.NewConnector(session.ConnectorConfig{
+		Network: network, Width: s.width, Height: 30, Authority: l.Tenants()[0].Authority,
+		Broker: auth.NewBroker(auth.BrokerConfig{HTTP: network.HTTPClient()}),
+	})
+	return deck(ctx, s, session.NewManager(c), ui.Config{
+		Version: version, Places: demoPlaces(l.Tenants()),
+		Demo: &ui.DemoInfo{Text: "This is the demo: an embedded lab of three tenants. Nothing leaves this machine, and device codes approve themselves."},
+	})
+}
+
+// demoPlaces lists the lab's tenants as one partner would manage them.
+func demoPlaces(tenants []lab.TenantLine) []ui.Place {
+	env := map[string]session.Environment{"contoso": session.Prod, "fabrikam": session.Test, "partner": session.Dev}
+	places := make([]ui.Place, len(tenants))
+	for i, t := range tenants {
+		places[i] = ui.Place{
+			Name: t.Name, Detail: t.Domain, Env: env[t.Name],
+			Target: session.Target{
+				Name: t.Name, UserName: "admin@partner.example", OverrideAdminDomain: t.Domain,
+				SignIn: auth.MethodDevice, Env: env[t.Name],
+			},
+		}
+	}
+	return places
+}
+
+// runLab runs the lab until it is interrupted.
+func runLab(ctx context.Context, args []string, s streams) int {
+	fs := flag.NewFlagSet("lab", flag.ContinueOnError)
+	var o lab.Options
+	fs.StringVar(&o.Listen, "listen", "", "loopback `address` of the TLS listener (default 127.0.0.1 with a free port)")
+	fs.BoolVar(&o.AutoApprove, "auto-approve", false, "let device codes approve themselves")
+	fs.BoolVar(&o.DiscoveryBroken, "broken-discovery", false, "let the discovery service fail")
+	logFile := fs.String("access-log", "", "write each request to this `file`, - for standard error")
+	if code, done := parse("lab", "", fs, args, s); done {
+		return code
+	}
+	switch *logFile {
+	case "":
+	case "-":
+		o.AccessLog = s.err
+	default:
+		file, err := os.OpenFile(*logFile, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return usage(s, fmt.Errorf("--access-log: %w", err), "give the path of a file that can be written")
+		}
+		defer file.Close()
+		o.AccessLog = file
+	}
+	l, err := lab.Start(ctx, o)
+	if err != nil {
+		return headless.Report(s.err, &session.Error{Err: err, Class: session.ClassConnect})
+	}
+	enc := json.NewEncoder(s.out)
+	for _, t := range l.Tenants() {
+		if err := enc.Encode(t); err != nil {
+			break
+		}
+	}
+	<-ctx.Done()
+	if err := l.Close(); err != nil {
+		return headless.Report(s.err, &session.Error{Doing: "closing the lab", Err: err, Class: session.ClassCommand})
+	}
+	return headless.ExitDone
+}
+
+// runCheck explains discovery and sign-in.
+func runCheck(ctx context.Context, args []string, s streams) int {
+	fs := flag.NewFlagSet("check", flag.ContinueOnError)
+	var f headless.TargetFlags
+	f.Register(fs)
+	if code, done := parse("check", "DOMAIN|URI", fs, args, s); done {
+		return code
+	}
+	if fs.NArg() != 1 {
+		return usage(s, errors.New("check wants one domain or URI"), "for example: psdeck check contoso.com")
+	}
+	if err := f.Resolve(s.in, askPassword(s)); err != nil {
+		return headless.Report(s.err, err)
+	}
+	return headless.Check(ctx, headless.CheckConfig{
+		What: fs.Arg(0), Target: f.Target, Network: &f.Network, Stdout: s.out, Stderr: s.err,
+	})
+}
+
+func standardStreams() streams {
+	s := streams{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, width: 120,
+		inTTY: term.IsTerminal(int(os.Stdin.Fd())), outTTY: term.IsTerminal(int(os.Stdout.Fd())), errTTY: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
+		s.width = w
+	}
+	return s
+}
+
+// askPassword reads a password from the terminal without showing it; nil
+// where there is no terminal.
+func askPassword(s streams) func(string) (string, error) {
+	if !s.inTTY || !s.errTTY {
+		return nil
+	}
+	return func(prompt string) (string, error) {
+		fmt.Fprint(s.err, prompt)
+		b, err := term.ReadPassword(int(os.Stdin.Fd()))
+		fmt.Fprintln(s.err)
+		return string(b), err
+	}
+}
+
+// openBrowser starts the system's browser.
+func openBrowser(url string) error {
+	switch runtime.GOOS {
+	case "windows":
+		return exec.Command("rundll32", "url.dll,FileProtocolHandler", url).Start()
+	case "darwin":
+		return exec.Command("open", url).Start()
+	}
+	return exec.Command("xdg-open", url).Start()
+}

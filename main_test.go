@@ -1,0 +1,386 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"psdeck/session/lab"
+	"psdeck/ui/headless"
+)
+
+// result is what one call of the program gave.
+type result struct {
+	code     int
+	out, err string
+}
+
+// program calls the program with pipes for its three streams.
+func program(t *testing.T, stdin string, args ...string) result {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := run(args, streams{in: strings.NewReader(stdin), out: &out, err: &errs, width: 100})
+	return result{code, out.String(), errs.String()}
+}
+
+func (r result) want(t *testing.T, code int, words ...string) {
+	t.Helper()
+	if r.code != code {
+		t.Errorf("exit code %d, want %d", r.code, code)
+	}
+	for _, w := range words {
+		if !strings.Contains(r.out+r.err, w) {
+			t.Errorf("it does not say %q", w)
+		}
+	}
+	if t.Failed() {
+		t.Logf("standard output:\n%s\nstandard error:\n%s", r.out, r.err)
+	}
+}
+
+// state gives the program a place of its own for its state and returns it. The
+// folder is not there yet.
+func state(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "state")
+	t.Setenv("PSDECK_STATE_DIR", dir)
+	return dir
+}
+
+// place is a lab on real ports and the flags that lead to it.
+type place struct {
+	*lab.Lab
+	tenant lab.TenantLine // contoso
+	access *bytes.Buffer  // complete when the lab is closed
+	state  string
+}
+
+func startLab(t *testing.T, o lab.Options) *place {
+	t.Helper()
+	p := &place{access: new(bytes.Buffer), state: state(t)}
+	o.AccessLog, o.StateDir = p.access, t.TempDir()
+	l, err := lab.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if left := l.Endpoint().Shells(); len(left) > 0 {
+			t.Errorf("%d shells are left on the server", len(left))
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	p.Lab, p.tenant = l, l.Tenants()[0]
+	return p
+}
+
+// args are a command and the flags by which it finds the lab, as psdeck lab
+// prints them.
+func (p *place) args(command string, more ...string) []string {
+	args := []string{command, "--ca-file", p.tenant.CAFile}
+	for _, r := range p.tenant.Resolve {
+		args = append(args, "--resolve", r)
+	}
+	return append(args, more...)
+}
+
+// asAdmin are flags that sign contoso's administrator in with the password on
+// standard input.
+func (p *place) asAdmin(more ...string) []string {
+	return p.args("exec", append([]string{"--user-name", p.tenant.UserName, "--sign-in", "password", "--password-stdin"}, more...)...)
+}
+
+func TestWhatNeedsNothingStartsNothing(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	for _, c := range []struct {
+		args  []string
+		code  int
+		words []string
+	}{
+		{[]string{"--help"}, 0, []string{"psdeck exec", "psdeck lab", "Exit codes: 0 done"}},
+		{[]string{"-h"}, 0, []string{"psdeck check"}},
+		{[]string{"help"}, 0, []string{"psdeck demo"}},
+		{[]string{"help", "exec"}, 0, []string{"\n  --user-name account\n", "\n  --password-stdin\n", "\n  -c line\n"}},
+		{[]string{"exec", "--help"}, 0, []string{"usage: psdeck exec"}},
+		{[]string{"lab", "--help"}, 0, []string{"listen"}},
+		{[]string{"check", "-h"}, 0, []string{"override-discovery-uri"}},
+		{[]string{"--version"}, 0, []string{"psdeck " + version}},
+		{[]string{"version"}, 0, []string{"psdeck " + version}},
+		{[]string{"help", "nonsense"}, 2, []string{"psdeck: there is no help on \"nonsense\"\nhint: "}},
+		{[]string{"nonsense"}, 2, []string{"psdeck: there is no command \"nonsense\"\nhint: "}},
+		{[]string{""}, 2, []string{"psdeck: there is no command", "hint: "}},
+		{[]string{"--nonsense"}, 2, []string{"psdeck: reading the flags", "hint: "}},
+		{[]string{"exec"}, 2, []string{"psdeck: there is nothing to run\nhint: "}},
+		{[]string{"exec", "--nonsense"}, 2, []string{"psdeck: reading the flags: ", "\nhint: psdeck help exec"}},
+		{[]string{"exec", "Get-CsTenant"}, 2, []string{"is not a flag", "\nhint: "}},
+		{[]string{"exec", "-c", "1", "--output", "yaml"}, 2, []string{"psdeck: output form \"yaml\"", "\nhint: "}},
+		{[]string{"exec", "-c", "1", "--timeout", "soon"}, 2, []string{"timeout", "\nhint: "}},
+		{[]string{"exec", "-c", "1", "--script", "--commands"}, 2, []string{"exclude each other\nhint: "}},
+		{[]string{"exec", "-c", "'open"}, 2, []string{"missing the terminator", "\nhint: "}},
+		{[]string{"exec", "-f", missing}, 2, []string{"psdeck: reading the lines to run: ", "\nhint: "}},
+		{[]string{"exec", "--credential", "a@b.example", "-c", "1"}, 2, []string{"there is no terminal to ask on", "\nhint: "}},
+		{[]string{"check"}, 2, []string{"check wants one domain or URI\nhint: "}},
+		{[]string{}, 2, []string{"psdeck: the deck needs a terminal\nhint: psdeck exec"}},
+		{[]string{"demo"}, 2, []string{"psdeck: the demo needs a terminal\nhint: "}},
+		{[]string{"lab", "--listen", "192.0.2.1:0"}, 3, []string{"loopback"}},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			dir := state(t)
+			r := program(t, "", c.args...)
+			r.want(t, c.code, c.words...)
+			if c.code == 0 && r.err != "" || c.code != 0 && r.out != "" {
+				t.Errorf("standard output %q, standard error %q", r.out, r.err)
+			}
+			if _, err := os.Stat(dir); !os.IsNotExist(err) {
+				t.Errorf("the state directory: %v", err)
+			}
+		})
+	}
+}
+
+func TestExecAgainstTheLab(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	in := p.tenant.Password + "\n"
+	five := []string{"--output", "jsonl", "-c", "Get-CsOnlineUser -ResultSize 5"}
+	tenants := func(r result) []string {
+		var list []string
+		for line := range strings.Lines(r.out) {
+			var u struct{ TenantId string }
+			if err := json.Unmarshal([]byte(line), &u); err != nil {
+				t.Fatalf("%q: %v", line, err)
+			}
+			list = append(list, u.TenantId)
+		}
+		return list
+	}
+
+	r := program(t, in, p.asAdmin(five...)...)
+	r.want(t, headless.ExitDone)
+	if got := tenants(r); !slices.Equal(got, slices.Repeat([]string{lab.ContosoID}, 5)) {
+		t.Errorf("%v", got)
+	}
+
+	r = program(t, in, p.asAdmin(append(five, "--override-admin-domain", "fabrikam.onmicrosoft.com")...)...)
+	r.want(t, headless.ExitDone)
+	if got := tenants(r); !slices.Equal(got, slices.Repeat([]string{lab.FabrikamID}, 5)) {
+		t.Errorf("%v", got)
+	}
+
+	token, err := p.Authority().Issue(p.tenant.UserName, "organizations", p.tenant.URI, lab.ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PSDECK_TEST_TOKEN", token)
+	before := len(p.Access())
+	r = program(t, "", p.args("exec", append(five, "--oauth-access-token-env", "PSDECK_TEST_TOKEN")...)...)
+	r.want(t, headless.ExitDone)
+	if got := tenants(r); len(got) != 5 {
+		t.Errorf("%v", got)
+	}
+	for _, e := range p.Access()[before:] {
+		if e.Host == lab.LoginHost {
+			t.Errorf("a given token, and yet %s %s", e.Kind, e.Path)
+		}
+	}
+
+	const resource = "https://special.online.lync.example/powershell"
+	program(t, in, p.asAdmin(append(five, "--override-access-token-resource-uri", resource)...)...).want(t, headless.ExitDone)
+	if !slices.ContainsFunc(p.Access(), func(e lab.AccessEntry) bool { return e.Kind == "grant" && e.Detail["resource"] == resource }) {
+		t.Errorf("no grant for %s", resource)
+	}
+}
+
+func TestEachOutputFormAgainstTheLab(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	for form, want := range map[string]string{
+		"auto": "\nName    CountryAbbreviation\n", "table": "Contoso", "list": "Name                : Contoso\n", "json": "[\n  {\"Name\":\"Contoso\"",
+		"jsonl": "{\"Name\":\"Contoso\",\"CountryAbbreviation\":\"DE\"}\n", "csv": "\"Name\",\"CountryAbbreviation\"\n\"Contoso\",\"DE\"\n",
+		"clixml": "<S N=\"Name\">Contoso</S>", "text": "@{Name=Contoso; CountryAbbreviation=DE}\n",
+	} {
+		r := program(t, p.tenant.Password+"\n", p.asAdmin("--output", form, "-c", "Get-CsTenant | Select-Object Name, CountryAbbreviation")...)
+		if r.want(t, headless.ExitDone); !strings.Contains(r.out, want) || strings.Contains(r.out, "psdeck:") {
+			t.Errorf("--output %s prints %q", form, r.out)
+		}
+	}
+}
+
+func TestAScriptFileBehindThePassword(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	r := program(t, p.tenant.Password+"\nGet-CsTenant |\n  Select-Object -ExpandProperty Name\n1..2\n", p.asAdmin("--output", "text", "-f", "-")...)
+	if r.want(t, headless.ExitDone); r.out != "Contoso\n1\n2\n" {
+		t.Errorf("%q", r.out)
+	}
+}
+
+func TestTheFullLanguageEndpoint(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	basic := []string{
+		"exec", "--credential", p.tenant.UserName, "--password-stdin", "--authentication", "basic",
+		"--override-power-shell-uri", p.tenant.BasicURI, "--output", "text",
+	}
+	r := program(t, p.tenant.Password+"\n", append(basic, "--script", "-c", "$x = 1..3; $x", "-c", "$x")...)
+	if r.want(t, headless.ExitDone); r.out != "1\n2\n3\n1\n2\n3\n" {
+		t.Errorf("%q", r.out)
+	}
+	r = program(t, p.tenant.Password+"\n", append(basic, "--transport", "winrs", "-c", "Get-CsTenant")...)
+	if r.want(t, headless.ExitDone, "unproved"); !strings.Contains(r.out, "Contoso") {
+		t.Errorf("%q", r.out)
+	}
+}
+
+func TestNewCsOnlineSessionWithTheFlagsOfTheCall(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	typed := "New-CsOnlineSession -UserName " + p.tenant.UserName
+	args := p.args("exec", "--password-stdin", "--output", "text", "-c", typed, "-c", "Get-CsTenant | Select-Object -ExpandProperty Name")
+	r := program(t, p.tenant.Password+"\n", args...)
+	if r.want(t, headless.ExitDone, "the server says it is Contoso"); r.out != "Contoso\n" {
+		t.Errorf("%q", r.out)
+	}
+	program(t, p.tenant.Password+"\n", append(args, "--expect-tenant", "fabrikam.example")...).want(t, headless.ExitSafety, "fabrikam.example was asked for", "\nhint: ")
+	program(t, p.tenant.Password+"\n", append(args, "--read-only", "-c", "Set-CsUser x -Enabled $true")...).want(t, headless.ExitSafety, "read-only")
+}
+
+// Each exit code of the contract, by a call of the program.
+func TestExitCodes(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	in := p.tenant.Password + "\n"
+	for _, c := range []struct {
+		name  string
+		stdin string
+		args  []string
+		code  int
+		says  string
+	}{
+		{"done", in, p.asAdmin("-c", "Get-CsTenant"), 0, ""},
+		{"errors", in, p.asAdmin("-c", "Get-Nothing"), 1, "'Get-Nothing' is not recognized"},
+		{"usage", in, p.asAdmin("-c", "Get-CsTenant", "--env", "mars"), 2, "psdeck: --env \"mars\""},
+		{"connect", in, p.asAdmin("-c", "Get-CsTenant", "--resolve", "lyncdiscover.contoso.example:443=127.0.0.1:1", "--resolve", "lyncdiscover.contoso.example:80=127.0.0.1:1", "--override-power-shell-uri", "https://lyncdiscover.contoso.example/OcsPowershellOAuth"), 3, "psdeck: "},
+		{"sign-in", "wrong\n", p.asAdmin("-c", "Get-CsTenant"), 4, "the user name or the password is wrong"},
+		{"device code", "", p.args("exec", "--user-name", p.tenant.UserName, "-c", "Get-CsTenant"), 4, "/device and enter "},
+		{"safety", in, p.asAdmin("--read-only", "-c", "Remove-Everything"), 5, "psdeck: running Remove-Everything: refused: read-only"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := program(t, c.stdin, c.args...)
+			r.want(t, c.code, c.says)
+			if c.code != 0 && (r.out != "" || !strings.Contains(r.err, "\nhint: ")) {
+				t.Errorf("standard output %q, standard error %q", r.out, r.err)
+			}
+		})
+	}
+}
+
+func TestAnInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a program cannot interrupt itself there")
+	}
+	p := startLab(t, lab.Options{})
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := &interrupting{self: self, t: t}
+	var errs bytes.Buffer
+	args := p.asAdmin("--output", "jsonl", "-c", "New-LabObject 1000000 1 -DelayMilliseconds 1", "--yes")
+	code := run(args, streams{in: strings.NewReader(p.tenant.Password + "\n"), out: out, err: &errs, width: 100})
+	result{code, out.String(), errs.String()}.want(t, headless.ExitInterrupted)
+	if !slices.ContainsFunc(p.Access(), func(e lab.AccessEntry) bool { return e.Detail["action"] == "Delete" }) {
+		t.Error("the shell was not deleted")
+	}
+}
+
+// interrupting interrupts the program when its first data is written.
+type interrupting struct {
+	bytes.Buffer
+	self *os.Process
+	t    *testing.T
+}
+
+func (w *interrupting) Write(p []byte) (int, error) {
+	if w.Len() == 0 {
+		if err := w.self.Signal(os.Interrupt); err != nil {
+			w.t.Error(err)
+		}
+	}
+	return w.Buffer.Write(p)
+}
+
+func TestCheckAgainstTheLab(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	program(t, "", p.args("check", "contoso.com")...).want(t, headless.ExitDone, "hop ", "endpoint   https://"+lab.AdminHost, "challenge  Bearer")
+	p.SetDiscovery(lab.FaultBroken)
+	r := program(t, "", p.args("check", "contoso.com")...)
+	r.want(t, headless.ExitConnect, "HTTP 503")
+	if !strings.HasPrefix(r.err, "psdeck: ") || !strings.Contains(r.err, "\nhint: ") {
+		t.Errorf("%s", r.err)
+	}
+}
+
+// Whatever a run is given as a secret, and whatever it gets, is found nowhere
+// that it or the lab writes to.
+func TestNoSecretIsWrittenAnywhere(t *testing.T) {
+	p := startLab(t, lab.Options{AutoApprove: true})
+	token, err := p.Authority().Issue(p.tenant.UserName, "organizations", p.tenant.URI, lab.ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PSDECK_TEST_TOKEN", token)
+	const typed = "Typed-Into-A-Line-1!"
+	line := "Set-CsUser user0001@contoso.example -Password '" + typed + "'"
+	trace := filepath.Join(t.TempDir(), "trace")
+	var all strings.Builder
+	for _, c := range []struct {
+		stdin string
+		args  []string
+	}{
+		{p.tenant.Password + "\n", p.asAdmin("--output", "json", "-c", "Get-CsTenant", "-c", line)},
+		{"", p.args("exec", "--oauth-access-token-env", "PSDECK_TEST_TOKEN", "--read-only", "-c", line)},
+		{token + "\n", p.args("exec", "--oauth-access-token-stdin", "--tenant", lab.FabrikamID, "-c", "Get-CsTenant")},
+		{token + "\n", p.args("exec", "--oauth-access-token-stdin", "--override-access-token-resource-uri", "https://other.example", "-c", "Get-CsTenant")},
+		{"Wrong-Password-1!\n", p.asAdmin("-c", "Get-CsTenant")},
+		{p.tenant.Password + "\n", []string{
+			"exec", "--credential", p.tenant.UserName, "--password-stdin", "--authentication", "basic", "--override-power-shell-uri", p.tenant.BasicURI,
+			"--script", "-c", "Get-CsTenant", "-c", line + " '",
+		}},
+		{p.tenant.Password + "\n", p.asAdmin("--override-power-shell-uri", p.tenant.LiveIDURI, "-c", line)},
+	} {
+		r := program(t, c.stdin, append(c.args, "--trace", trace)...)
+		all.WriteString(r.out + r.err)
+	}
+	written := map[string]string{"standard output and error": all.String()}
+	for name, path := range map[string]string{"the trace": trace, "the journal": filepath.Join(p.state, "journal.jsonl")} {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written[name] = string(b)
+	}
+	if err := p.Close(); err != nil { // then the log is complete
+		t.Fatal(err)
+	}
+	written["the access log"] = p.access.String()
+	signature := token[strings.LastIndexByte(token, '.')+1:]
+	for where, text := range written {
+		if text == "" {
+			t.Errorf("%s is empty", where)
+		}
+		for _, secret := range []string{p.tenant.Password, "Wrong-Password-1!", typed, token, signature, "eyJ", "refresh_token\":", "Authorization"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s holds %.12s…:\n%s", where, secret, text)
+			}
+		}
+	}
+	for _, dir := range []string{p.state} {
+		if runtime.GOOS == "windows" {
+			continue
+		}
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: %v, %v", dir, info.Mode(), err)
+		}
+	}
+}

@@ -1,0 +1,326 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"psdeck/session"
+)
+
+// pageID is which page fills the screen.
+type pageID uint8
+
+const (
+	pageDeck pageID = iota
+	pagePicker
+	pageWizard
+)
+
+// App is the whole deck: the one model of the program.
+type App struct {
+	cfg    Config
+	ctx    context.Context
+	cancel context.CancelFunc
+	th     *theme
+	table  []action
+	keys   keymap
+
+	w, h    int
+	page    pageID
+	tabs    []*tab
+	active  int
+	picker  *picker
+	wizard  *wizard // kept while it is left, so that nothing typed is lost
+	dialogs []*shownDialog
+	help    *helpPage
+	closing string // what is said while sessions are closed
+
+	lastTab, lastAttempt int
+	asked                chan openRequest // from the home session
+	ticking              bool
+	interrupted          time.Time // the last ctrl+c on an empty prompt
+	said                 string    // one sentence in the status line, until the next key
+
+	dirty  bool
+	frame  tea.View
+	strip  []stripTab
+	lay    layout
+	views  int // frames composed; tests count them
+	handed int // messages taken
+}
+
+// openRequest asks for a tab from outside of Update.
+type openRequest struct {
+	target session.Target
+	taken  chan struct{}
+}
+
+// openMsg is an openRequest that has come in.
+type openMsg openRequest
+
+// tickMsg comes each second while something that is seen runs.
+type tickMsg struct{}
+
+// New makes the deck.
+func New(cfg Config) *App {
+	a := &App{cfg: cfg.withDefaults(), th: newTheme(true), table: actions(), asked: make(chan openRequest), dirty: true, w: 80, h: 24}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.keys = newKeymap(a.table)
+	a.picker = newPicker(a.cfg)
+	switch {
+	case len(cfg.Open) > 0:
+	case len(cfg.Places) > 0:
+		a.page = pagePicker
+	default:
+		a.page, a.wizard = pageWizard, newWizard(session.Target{})
+	}
+	return a
+}
+
+// Init opens the tabs that are wanted at the start.
+func (a *App) Init() tea.Cmd {
+	cmds := []tea.Cmd{tea.RequestBackgroundColor, a.waitAsked()}
+	for _, t := range a.cfg.Open {
+		cmds = append(cmds, a.openTab(t))
+	}
+	if len(a.cfg.Open) > 1 {
+		cmds = append(cmds, a.activate(0))
+	}
+	return tea.Batch(cmds...)
+}
+
+// Open opens a tab that connects to a target; it may be called from any
+// goroutine, and returns when the tab is there.
+func (a *App) Open(ctx context.Context, t session.Target) error {
+	req := openRequest{t, make(chan struct{})}
+	select {
+	case a.asked <- req:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-a.ctx.Done():
+		return a.ctx.Err()
+	}
+	select {
+	case <-req.taken:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-a.ctx.Done():
+		return a.ctx.Err()
+	}
+}
+
+func (a *App) waitAsked() tea.Cmd {
+	return func() tea.Msg {
+		select {
+		case req := <-a.asked:
+			return openMsg(req)
+		case <-a.ctx.Done():
+			return nil
+		}
+	}
+}
+
+// Update takes one message. It does no input or output and never blocks.
+func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	a.handed++
+	cmd, seen := a.update(msg)
+	a.dirty = a.dirty || seen
+	return a, cmd
+}
+
+// update tells also whether the screen may look different now.
+func (a *App) update(msg tea.Msg) (cmd tea.Cmd, seen bool) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		a.w, a.h = msg.Width, msg.Height
+		return nil, true
+	case tea.BackgroundColorMsg:
+		a.th = newTheme(dark(msg.Color))
+		for _, t := range a.tabs {
+			t.scroll.touch()
+		}
+		return nil, true
+	case tea.KeyPressMsg:
+		return a.key(msg), true
+	case tea.PasteMsg:
+		a.paste(msg.Content)
+		return nil, true
+	case tea.MouseClickMsg:
+		return a.click(msg), true
+	case tea.MouseWheelMsg:
+		a.wheel(msg)
+		return nil, true
+	case tickMsg:
+		a.ticking = false
+		return a.tick(), true
+	}
+	return a.answer(msg)
+}
+
+// answer takes what asynchronous work brings. Only what belongs to the tab on
+// screen makes a new frame necessary.
+func (a *App) answer(msg tea.Msg) (tea.Cmd, bool) {
+	shown := func(id int) bool {
+		t := a.tab()
+		return a.page == pageDeck && t != nil && t.id == id
+	}
+	switch msg := msg.(type) {
+	case batchMsg:
+		t := a.byID(msg.tab)
+		news := t != nil && !t.unread // its mark appears in the strip
+		return a.received(msg), shown(msg.tab) || news || msg.batch.end || len(msg.batch.prompts) > 0
+	case startedMsg:
+		return a.started(msg), shown(msg.tab) || msg.err != nil
+	case stoppedMsg:
+		return a.stopSent(msg), shown(msg.tab)
+	case answeredMsg:
+		return a.answered(msg), shown(msg.tab)
+	case attemptMsg:
+		return a.attempted(msg), true
+	case endedMsg:
+		return a.ended(msg), true
+	case openMsg:
+		close(msg.taken)
+		return tea.Batch(a.openTab(msg.target), a.waitAsked()), true
+	case labMsg:
+		return a.labStarted(msg), true
+	case closedMsg:
+		return tea.Quit, true
+	}
+	return nil, false
+}
+
+// key sends a key to who has the keyboard: a dialog, the help, an action, the
+// text that is being typed.
+func (a *App) key(k tea.KeyPressMsg) tea.Cmd {
+	a.said = ""
+	if a.closing != "" {
+		if ac := a.keys.find(everywhere, k); ac != nil && ac.id == "quit" {
+			return tea.Quit // a second time: without waiting
+		}
+		return nil
+	}
+	if d := a.dialog(); d != nil && (a.help == nil || len(a.dialogs) > 0) {
+		if ac := a.keys.tabSwitch(k); ac != nil && len(a.dialogs) == 0 {
+			return a.act(ac) // a question of one tab does not hold up the others
+		}
+		return a.dialogKey(d, k)
+	}
+	if a.help != nil {
+		return a.helpKey(k)
+	}
+	if ac := a.keys.find(everywhere, k); ac != nil {
+		return a.act(ac)
+	}
+	here := map[pageID]scope{pageDeck: onDeck, pagePicker: inPicker, pageWizard: inWizard}[a.page]
+	if ac := a.keys.find(here, k); ac != nil {
+		return a.act(ac)
+	}
+	return a.typed(k)
+}
+
+// tabSwitch is the action of a key that goes to another tab.
+func (m keymap) tabSwitch(k tea.KeyPressMsg) *action {
+	ac := m.find(onDeck, k)
+	if ac == nil {
+		return nil
+	}
+	if ac.id == "next" || ac.id == "previous" || len(ac.id) == 4 && ac.id[:3] == "tab" {
+		return ac
+	}
+	return nil
+}
+
+// act does an action, or says why it cannot be done.
+func (a *App) act(ac *action) tea.Cmd {
+	if why := ac.disabled(a); why != "" {
+		a.said = why
+		return nil
+	}
+	return ac.do(a)
+}
+
+func (a *App) typed(k tea.KeyPressMsg) tea.Cmd {
+	switch a.page {
+	case pagePicker:
+		if a.picker.search.key(k) {
+			a.picker.filter()
+		}
+	case pageWizard:
+		return a.wizard.key(a, k)
+	case pageDeck:
+		if t := a.tab(); t != nil && a.keys.edit(&t.editor, k) {
+			t.notice = notice{}
+		}
+	}
+	return nil
+}
+
+// paste puts pasted text where typing goes. It never runs anything.
+func (a *App) paste(text string) {
+	if a.closing != "" || a.help != nil {
+		return
+	}
+	if d := a.dialog(); d != nil {
+		if !d.swallows(a.cfg.Now()) {
+			d.paste(text)
+		}
+		return
+	}
+	switch a.page {
+	case pagePicker:
+		a.picker.search.paste(text)
+		a.picker.filter()
+	case pageWizard:
+		if w := a.wizard; !w.connecting() && isText(w.focus) {
+			w.inputs[w.focus].paste(text)
+		}
+	case pageDeck:
+		if t := a.tab(); t != nil {
+			t.editor.insert(text)
+			t.notice = notice{}
+		}
+	}
+}
+
+// tab is the one on screen; nil when there is none.
+func (a *App) tab() *tab {
+	if a.active < 0 || a.active >= len(a.tabs) {
+		return nil
+	}
+	return a.tabs[a.active]
+}
+
+// activate brings a tab to the screen.
+func (a *App) activate(i int) tea.Cmd {
+	if i < 0 || i >= len(a.tabs) {
+		return nil
+	}
+	a.active, a.page, a.said = i, pageDeck, ""
+	a.tabs[i].unread = false
+	if d := a.dialog(); d != nil {
+		d.show(a.cfg.Now())
+	}
+	return a.tick()
+}
+
+// tick asks for the next second while something on screen runs, and for
+// nothing otherwise.
+func (a *App) tick() tea.Cmd {
+	if a.ticking || a.cfg.ReducedMotion || !a.moving() {
+		return nil
+	}
+	a.ticking = true
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return tickMsg{} })
+}
+
+func (a *App) moving() bool {
+	if a.page == pageWizard {
+		return a.wizard.connecting()
+	}
+	t := a.tab()
+	return a.page == pageDeck && t != nil && (t.current != nil || t.connecting())
+}

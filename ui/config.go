@@ -1,0 +1,58 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"psdeck/session"
+)
+
+// Place is somewhere to connect to, as the picker lists it.
+type Place struct {
+	Name   string // a profile's or tenant's name
+	Detail string // its domain or URI, and how it is reached
+	Env    session.Environment
+	Target session.Target
+	Last   time.Time // last opened; zero: never
+}
+
+// DemoInfo says that the deck runs on an embedded lab.
+type DemoInfo struct {
+	Text string // one sentence that stays on the start pages
+}
+
+// Config is what the deck needs from the program around it.
+type Config struct {
+	Connector Connector
+	// Home makes the home session; open starts a new tab for a target and
+	// returns at once. Nil: no home tab.
+	Home func(open func(context.Context, session.Target) error) Runner
+	// Places are listed in the picker; without any the deck starts in the wizard.
+	Places []Place
+	// Open are the targets whose tabs are opened at the start.
+	Open []session.Target
+	// Lab starts the embedded lab and tells its tenants; nil: not offered.
+	Lab func(context.Context) ([]Place, error)
+	// Demo is set where the lab runs already.
+	Demo *DemoInfo
+	// CloseAll closes every session; nil: the deck closes its tabs' sessions.
+	// It is called once more when the program ends, however it ends.
+	CloseAll func(context.Context) error
+	// CloseTimeout bounds that; default 10 s.
+	CloseTimeout time.Duration
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+	// ReducedMotion leaves out what moves by itself.
+	ReducedMotion bool
+	Version       string
+}
+
+func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.CloseTimeout == 0 {
+		c.CloseTimeout = 10 * time.Second
+	}
+	return c
+}

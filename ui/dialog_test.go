@@ -1,0 +1,200 @@
+package ui
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"psdeck/session"
+)
+
+func askFirst() session.Verdict {
+	return session.Verdict{Decision: session.NeedsConfirmation, Command: "Remove-CsUser", Reason: "Remove-CsUser changes the tenant.", Typed: "contoso"}
+}
+
+func TestConfirmationWantsTheNameTyped(t *testing.T) {
+	srv := newFakeServer()
+	srv.on("Remove-CsUser x", func(r *fakeRun) { r.send(text(session.StreamHost, "removed")) })
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		srv.sessions[0].verdict = askFirst()
+		d.Run("Remove-CsUser x")
+		d.Has("┌ contoso  PROD ", "Remove-CsUser changes the tenant.", "Type  contoso  to run it:")
+		d.pass(time.Second)
+		d.Type("contosso")
+		d.Press("enter")
+		d.Has("that is not the name")
+		d.Press("ctrl+u")
+		d.Paste("contoso")
+		d.Press("enter")
+		d.Has("that is not the name")
+		d.Type("contoso")
+		d.Press("enter")
+		d.Has("removed")
+		if got := fmt.Sprint(srv.sessions[0].ran, srv.sessions[0].confirmed); got != "[Remove-CsUser x] [true]" {
+			t.Errorf("ran %s", got)
+		}
+	})
+}
+
+func TestConfirmationIsCancelledAndTheDraftStays(t *testing.T) {
+	srv := newFakeServer()
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		srv.sessions[0].verdict = askFirst()
+		d.Run("Remove-CsUser x")
+		d.pass(time.Second)
+		d.Press("esc")
+		d.HasNot("Type  contoso")
+		d.Has("›  Remove-CsUser x")
+		if len(srv.sessions[0].ran) != 0 {
+			t.Error("it ran")
+		}
+	})
+}
+
+func TestADialogTakesNoKeysThatWereNotMeantForIt(t *testing.T) {
+	srv := newFakeServer()
+	srv.on("Remove-CsUser x", func(*fakeRun) {})
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		v := askFirst()
+		v.Typed = ""
+		srv.sessions[0].verdict = v
+		d.Run("Remove-CsUser x")
+		for range 10 { // a key that is held down
+			d.Press("enter")
+		}
+		if len(srv.sessions[0].ran) != 0 {
+			t.Fatal("a held Enter confirmed")
+		}
+		d.Has("enter run")
+		d.pass(graceQuiet)
+		d.Press("enter")
+		if len(srv.sessions[0].ran) != 1 {
+			t.Error("after the time of grace Enter does not confirm")
+		}
+	})
+}
+
+func TestGraceEnds(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	d := &shownDialog{}
+	d.show(now)
+	for at := 100 * time.Millisecond; at < graceMost; at += 100 * time.Millisecond {
+		if !d.swallows(now.Add(at)) {
+			t.Fatalf("takes a key after %v of steady typing", at)
+		}
+	}
+	if d.swallows(now.Add(graceMost)) {
+		t.Error("the time of grace never ends")
+	}
+}
+
+func TestRefusedLineStays(t *testing.T) {
+	srv := newFakeServer()
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		srv.sessions[0].verdict = session.Verdict{Decision: session.Refused, Reason: "read-only", WayOut: "connect without --read-only"}
+		d.Run("Set-CsUser x")
+		d.Has("refused: read-only", "connect without --read-only", "›  Set-CsUser x")
+	})
+}
+
+func TestARefusalOnTheWayKeepsTheLine(t *testing.T) {
+	srv := newFakeServer()
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		srv.sessions[0].refuse = &session.RefusedError{Verdict: session.Verdict{Decision: session.Refused, Reason: "changed its mind", WayOut: "do something else"}}
+		d.Run("Get-It")
+		d.Has("refused: changed its mind", "do something else", "›  Get-It")
+		srv.sessions[0].refuse = session.ErrClosed
+		d.Press("enter")
+		d.Has("error: the session is closed", "›  Get-It")
+	})
+}
+
+func TestServerPromptIsAnswered(t *testing.T) {
+	srv := newFakeServer()
+	var got Answer
+	srv.on("New-Mailbox", func(r *fakeRun) {
+		r.send(session.Record{Stream: session.StreamPrompt, Prompt: &session.Prompt{
+			Kind: session.PromptFields, Message: "Supply values for the following parameters:",
+			Fields: []session.Field{{Name: "Name"}, {Name: "Password", Secret: true}},
+		}})
+		got = <-r.answered
+	})
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		d.Run("New-Mailbox")
+		d.Has("contoso asks, while running  New-Mailbox", "Supply values for the following parameters:", "(hidden, for contoso only)", "? asks")
+		d.pass(time.Second)
+		d.Type("mailbox1")
+		d.Press("enter")
+		d.Type("hunter2")
+		d.HasNot("hunter2")
+		d.Press("enter")
+		d.HasNot("contoso asks")
+	})
+	if fmt.Sprint(got.Fields) != "[mailbox1 hunter2]" || got.Refused {
+		t.Errorf("answered %+v", got)
+	}
+}
+
+func TestServerChoiceByKey(t *testing.T) {
+	srv := newFakeServer()
+	var got Answer
+	srv.on("Get-Choice", func(r *fakeRun) {
+		r.send(session.Record{Stream: session.StreamPrompt, Prompt: &session.Prompt{
+			Caption: "Confirm", Message: "Really?", Choices: []session.Choice{{Label: "&Yes"}, {Label: "&No", Help: "nothing happens"}}, Default: []int{0},
+		}})
+		got = <-r.answered
+	})
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		d.Run("Get-Choice")
+		d.pass(time.Second)
+		d.Has("Really?", "› Yes  (y)", "No  (n)")
+		d.Press("?")
+		d.Has("nothing happens")
+		d.Press("n")
+		d.HasNot("Really?")
+	})
+	if got.Choice != 1 || got.Refused {
+		t.Errorf("answered %+v", got)
+	}
+}
+
+func TestEscAtAPromptStopsTheCommand(t *testing.T) {
+	srv := newFakeServer()
+	scriptUsers(srv)
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		d.Run("New-Mailbox")
+		d.pass(time.Second)
+		d.Press("esc")
+		d.HasNot("contoso asks")
+		d.Has("stopped")
+		if n := srv.sessions[0].runs[0].stops; n != 1 {
+			t.Errorf("stopped %d times", n)
+		}
+	})
+}
+
+func TestAPromptInTheBackgroundWaitsForItsTab(t *testing.T) {
+	srv := newFakeServer()
+	srv.on("Get-Choice", func(r *fakeRun) {
+		time.Sleep(5 * time.Second)
+		r.send(session.Record{Stream: session.StreamPrompt, Prompt: &session.Prompt{Message: "Really?", Choices: []session.Choice{{Label: "&Yes"}}}})
+		<-r.answered
+	})
+	onScreen(t, 100, 28, srv.open("contoso", "fabrikam"), func(d *driver) {
+		d.Run("Get-Choice")
+		d.Press("alt+2")
+		d.pass(10 * time.Second)
+		d.HasNot("Really?")
+		d.Has("1 contoso PROD ? asks *")
+		d.Type("still typing here")
+		d.Has("›  still typing here")
+		d.Press("alt+1")
+		d.Has("Really?")
+		d.Press("alt+2")
+		d.HasNot("Really?")
+		d.Press("alt+1")
+		d.pass(time.Second)
+		d.Press("enter")
+		d.HasNot("Really?")
+	})
+}

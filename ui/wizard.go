@@ -1,0 +1,305 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"psdeck/auth"
+	"psdeck/session"
+)
+
+// The fields of the wizard, in the order of the tab key.
+const (
+	fieldUser = iota
+	fieldDomain
+	fieldEnv
+	fieldReadOnly
+	fieldMore
+	fieldDiscovery
+	fieldPowerShell
+	fieldResource
+	fieldMethod
+	fieldSecret
+	fieldCount
+)
+
+// wizard is the page for a new connection: three steps on one page. What is
+// typed stays, whatever fails.
+type wizard struct {
+	inputs  [fieldCount]field
+	focus   int
+	env     int
+	locked  bool // read-only
+	more    bool
+	method  int
+	attempt *attempt
+	asked   session.Target
+	failure []line
+	hint    string // what is missing in the form
+	from    session.Target
+}
+
+type wizardMethod struct {
+	method     auth.Method
+	name, note string
+}
+
+func wizardMethods() []wizardMethod {
+	return []wizardMethod{
+		{auth.MethodDevice, "device code", "works over SSH and with MFA"},
+		{auth.MethodBrowser, "browser", "opens on this machine"},
+		{auth.MethodPassword, "password", "refused where MFA is on"},
+		{auth.MethodToken, "access token", "you have one already"},
+	}
+}
+
+func wizardEnvs() []session.Environment {
+	return []session.Environment{session.Prod, session.Test, session.Dev}
+}
+
+func newWizard(from session.Target) *wizard {
+	w := &wizard{from: from, locked: from.ReadOnly}
+	w.inputs = [fieldCount]field{
+		fieldUser:       newField(from.UserName, false),
+		fieldDomain:     newField(from.OverrideAdminDomain, false),
+		fieldDiscovery:  newField(from.OverrideDiscoveryURI, false),
+		fieldPowerShell: newField(from.OverridePowerShellURI, false),
+		fieldResource:   newField(from.OverrideAccessTokenResourceURI, false),
+		fieldSecret:     newField("", true),
+	}
+	w.more = from.OverrideDiscoveryURI+from.OverridePowerShellURI+from.OverrideAccessTokenResourceURI != ""
+	for i, env := range wizardEnvs() {
+		if env == from.Env {
+			w.env = i
+		}
+	}
+	for i, m := range wizardMethods() {
+		if m.method == from.SignIn {
+			w.method = i
+		}
+	}
+	return w
+}
+
+func (w *wizard) chosen() auth.Method { return wizardMethods()[w.method].method }
+
+// secretWanted tells whether the chosen way to sign in has a text to type.
+func (w *wizard) secretWanted() bool {
+	return w.chosen() == auth.MethodPassword || w.chosen() == auth.MethodToken
+}
+
+// visible tells whether a field is on the page now.
+func (w *wizard) visible(field int) bool {
+	switch field {
+	case fieldDiscovery, fieldPowerShell, fieldResource:
+		return w.more
+	case fieldSecret:
+		return w.secretWanted()
+	default:
+		return true
+	}
+}
+
+// isText tells whether a field takes typing.
+func isText(field int) bool {
+	switch field {
+	case fieldEnv, fieldReadOnly, fieldMore, fieldMethod:
+		return false
+	default:
+		return true
+	}
+}
+
+func (w *wizard) connecting() bool { return w.attempt != nil }
+
+func (a *App) newConnection() tea.Cmd {
+	if a.wizard == nil {
+		a.wizard = newWizard(session.Target{})
+	}
+	a.page = pageWizard
+	return nil
+}
+
+// editConnection opens the wizard with the target of a tab that is not connected.
+func (a *App) editConnection() tea.Cmd {
+	if a.wizard == nil || a.wizard.attempt == nil {
+		a.wizard = newWizard(a.tab().target)
+	}
+	a.page = pageWizard
+	return nil
+}
+
+func wizardMove(by int) func(*App) tea.Cmd {
+	return func(a *App) tea.Cmd {
+		if !a.wizard.connecting() {
+			a.wizard.move(by)
+		}
+		return nil
+	}
+}
+
+// move goes to the next visible field; within the list of methods it goes
+// through them first.
+func (w *wizard) move(by int) {
+	if w.focus == fieldMethod {
+		if m := w.method + by; m >= 0 && m < len(wizardMethods()) {
+			w.method = m
+			return
+		}
+	}
+	for f := w.focus + by; f >= 0 && f < fieldCount; f += by {
+		if w.visible(f) {
+			w.focus = f
+			return
+		}
+	}
+}
+
+// key takes what is not an action: typing, and the keys of the choices.
+func (w *wizard) key(a *App, k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case w.connecting() && k.Text == "c":
+		return a.copyCode()
+	case w.connecting():
+	case isText(w.focus):
+		w.inputs[w.focus].key(k)
+		w.hint = ""
+	default:
+		if ac := a.keys.find(onChoice, k); ac != nil {
+			return ac.do(a)
+		}
+	}
+	return nil
+}
+
+// wizardChange goes through the choices of the field that has the focus.
+func wizardChange(by int) func(*App) tea.Cmd {
+	return func(a *App) tea.Cmd {
+		w := a.wizard
+		switch w.focus {
+		case fieldEnv:
+			n := len(wizardEnvs())
+			w.env = (w.env + by + n) % n
+		case fieldReadOnly:
+			w.locked = !w.locked
+		case fieldMore:
+			w.more = !w.more
+		}
+		return nil
+	}
+}
+
+// wizardEnter goes on: to the next step, or from the last one to the connection.
+func (a *App) wizardEnter() tea.Cmd {
+	w := a.wizard
+	if w.connecting() {
+		return nil
+	}
+	switch w.focus {
+	case fieldUser:
+		w.focus = fieldDomain
+	case fieldDomain, fieldEnv, fieldReadOnly, fieldResource:
+		w.focus = fieldMethod
+	case fieldMore:
+		w.more = !w.more
+	case fieldDiscovery, fieldPowerShell:
+		w.focus++
+	case fieldMethod:
+		if w.secretWanted() && w.inputs[fieldSecret].text() == "" {
+			w.focus = fieldSecret
+			return nil
+		}
+		return a.wizardConnect()
+	case fieldSecret:
+		return a.wizardConnect()
+	}
+	return nil
+}
+
+// target is what the form says.
+func (w *wizard) target() session.Target {
+	t := w.from
+	field := func(f int) string { return strings.TrimSpace(w.inputs[f].text()) }
+	if t.UserName != field(fieldUser) || t.OverrideAdminDomain != field(fieldDomain) {
+		t.Name = ""
+	}
+	t.UserName, t.OverrideAdminDomain = field(fieldUser), field(fieldDomain)
+	t.OverrideDiscoveryURI, t.OverridePowerShellURI = field(fieldDiscovery), field(fieldPowerShell)
+	t.OverrideAccessTokenResourceURI = field(fieldResource)
+	t.Env, t.ReadOnly, t.SignIn = wizardEnvs()[w.env], w.locked, w.chosen()
+	t.Password, t.AccessToken = nil, auth.Secret{}
+	switch secret := auth.NewSecret(w.inputs[fieldSecret].text()); {
+	case secret.IsZero():
+	case t.SignIn == auth.MethodPassword:
+		t.Password = func(context.Context, string) (auth.Secret, error) { return secret, nil }
+	case t.SignIn == auth.MethodToken:
+		t.AccessToken = auth.NewSecret(strings.TrimSpace(secret.Reveal()))
+	}
+	return t
+}
+
+// missing says what the form lacks before anything is tried.
+func (w *wizard) missing(t session.Target) (string, int) {
+	switch {
+	case t.SignIn == auth.MethodPassword && t.UserName == "":
+		return textNeedsUser, fieldUser
+	case t.SignIn == auth.MethodToken && t.AccessToken.IsZero():
+		return textNeedsToken, fieldSecret
+	case t.SignIn == auth.MethodPassword && t.Password == nil:
+		return textNeedsPassword, fieldSecret
+	default:
+		return "", 0
+	}
+}
+
+func (a *App) wizardConnect() tea.Cmd {
+	w := a.wizard
+	t := w.target()
+	if why, field := w.missing(t); why != "" {
+		w.hint, w.focus = why, field
+		return nil
+	}
+	w.failure, w.hint = nil, ""
+	a.lastAttempt++
+	w.asked = t
+	w.attempt = newAttempt(a.ctx, a.lastAttempt, t, a.cfg.Now())
+	return tea.Batch(a.runAttempt(w.attempt), a.tick())
+}
+
+// failed keeps the form and says why: one sentence and what to do next.
+func (w *wizard) failed(at *attempt, err error) {
+	w.failure = at.fail(err)
+	for i := len(at.lines) - 1; i >= 0; i-- {
+		if at.lines[i].kind == kindWarning {
+			w.failure = append(w.failure, at.lines[i].line)
+		}
+	}
+	w.attempt = nil
+}
+
+// wizardBack gives up an attempt that goes on, else leaves the page.
+func (a *App) wizardBack() tea.Cmd {
+	switch {
+	case a.wizard.connecting():
+		return a.wizardStop()
+	case len(a.tabs) > 0 && len(a.picker.places) == 0:
+		return a.activate(a.active)
+	default:
+		return a.showPicker()
+	}
+}
+
+func (a *App) wizardStop() tea.Cmd {
+	w := a.wizard
+	if !w.connecting() {
+		return nil
+	}
+	w.attempt.cancel()
+	w.attempt = nil
+	w.failure = []line{{text: textGivenUp, kind: kindDim}}
+	a.dialogs = slices.DeleteFunc(a.dialogs, func(d *shownDialog) bool { _, ok := d.dialog.(*passwordDialog); return ok })
+	return nil
+}
