@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# However the deck ends, no shell is left on the server and the terminal is as
+# it was.
+for signal in TERM HUP; do
+  (
+    . "$(dirname "$0")/lib"
+    start "stty -a > $work/before; $PSDECK demo --access-log $work/access.jsonl; code=\$?; stty -a > $work/after; (exit \$code)"
+    wait_for "Where to?"
+    press Enter
+    wait_for "the server says it is Contoso"
+    type_text "Get-CsUserReport"
+    press Enter
+    wait_for "Collecting users"
+    pkill -"$signal" -f "^$PSDECK demo "
+    for _ in $(seq 300); do
+      [ -s "$work/exit" ] && break
+      read -rt 0.1 <> <(:) || true
+    done
+    [ -s "$work/exit" ] || fail "SIG$signal did not end the deck"
+    grep -q '"action":"Delete"' "$work/access.jsonl" || fail "SIG$signal left the shell on the server"
+    cmp -s "$work/before" "$work/after" || fail "SIG$signal left the terminal changed"
+  ) || exit 1
+done
+echo "signals: shells are deleted, the terminal is as it was"
