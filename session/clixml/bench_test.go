@@ -85,7 +85,7 @@ func TestVectorBenchFixture(t *testing.T) {
 	if err := json.Unmarshal(vectorFiles(t, "pwsh", "bench.json")["bench.json"], &recorded); err != nil {
 		t.Fatal(err)
 	}
-	s := score{family: "clixml bench fixture"}
+	s := score{family: "clixml-bench"}
 	for i, want := range []string{recorded.First, recorded.Second} {
 		got, err := EncodeAll([]Value{benchObject(i)})
 		if want = indent.ReplaceAllString(want, "><"); err == nil && string(got) != want {

@@ -198,7 +198,7 @@ func TestVectorPsrpcore(t *testing.T) {
 	if err := json.Unmarshal(vectorFiles(t, ".", "psrpcore_clixml.json")["psrpcore_clixml.json"], &documents); err != nil {
 		t.Fatal(err)
 	}
-	s := score{family: "clixml psrpcore", known: knownPeer}
+	s := score{family: "clixml-psrpcore", known: knownPeer}
 	for i, doc := range documents {
 		s.check(t, fmt.Sprintf("%d", i), checkPeer(doc.XML, doc.Repr))
 	}

@@ -77,7 +77,7 @@ func (s *score) check(t *testing.T, name string, err error) {
 
 func (s *score) report(t *testing.T) {
 	t.Helper()
-	t.Logf("vectors %s: %d passed, %d failed, %d known", s.family, s.passed, s.failed, s.knows)
+	fmt.Printf("vectors %s: %d passed, %d failed, %d known\n", s.family, s.passed, s.failed, s.knows)
 	if s.passed == 0 {
 		t.Errorf("%s: no case passed", s.family)
 	}
@@ -144,7 +144,7 @@ var bare = regexp.MustCompile(`<Obj[^>]*><[A-Z][A-Za-z0-9]*>[^<]*</[A-Za-z0-9]+>
 // TestVectorEncode writes what was read: the same bytes but for the
 // indentation that PSRP does not have, and for empty Props, which say nothing.
 func TestVectorEncode(t *testing.T) {
-	s := score{family: "clixml encode"}
+	s := score{family: "clixml-encode"}
 	for _, line := range vectorLines(t) {
 		if line.XML == nil {
 			continue
@@ -181,7 +181,7 @@ func TestVectorWire(t *testing.T) {
 	if os.Getenv("PSDECK_VECTORS") == "" {
 		t.Skip("the recorded conversations are read where PSDECK_VECTORS says")
 	}
-	s := score{family: "clixml wire", known: knownWire}
+	s := score{family: "clixml-wire", known: knownWire}
 	for name, data := range vectorFiles(t, "wire", "*.jsonl") {
 		i := 0
 		for raw := range bytes.Lines(data) {

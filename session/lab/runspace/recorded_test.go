@@ -266,5 +266,5 @@ func TestVectorRestrictedEndpoint(t *testing.T) {
 			t.Errorf("message %d, %s: said\n%s\nPowerShell said\n%s", c.seq, last, strings.Join(sink.said, "\n"), strings.Join(c.said, "\n"))
 		}
 	}
-	t.Logf("vectors RESTRICTED_ENDPOINT: %d passed, %d failed, %d known", passed, failed, skipped)
+	fmt.Printf("vectors restricted-endpoint: %d passed, %d failed, %d known\n", passed, failed, skipped)
 }
