@@ -71,9 +71,9 @@ func percentiles(b *testing.B, d []time.Duration) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkFirstFrame is the time from starting `psdeck demo`, its lab
+// BenchmarkDemoStart is the time from starting `psdeck demo`, its lab
 // included, to the picker on the screen.
-func BenchmarkFirstFrame(b *testing.B) {
+func BenchmarkDemoStart(b *testing.B) {
 	path := deckBinary(b)
 	var took []time.Duration
 	for b.Loop() {
@@ -86,10 +86,10 @@ func BenchmarkFirstFrame(b *testing.B) {
 	percentiles(b, took)
 }
 
-// BenchmarkKeyToScreen is the time from a key to the first bytes drawn for it.
+// BenchmarkKeyToTerminal is the time from a key to the first bytes drawn for it.
 // The pauses between keys are random: fixed ones lock to the phase of the
 // renderer's ticker.
-func BenchmarkKeyToScreen(b *testing.B) {
+func BenchmarkKeyToTerminal(b *testing.B) {
 	tty, cmd := startDemo(b, deckBinary(b))
 	defer end(b, tty, cmd)
 	readUntil(b, tty, "New connection")
