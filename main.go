@@ -54,7 +54,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"exec", "[target] -c LINE", "run a line and end, without a screen", runExec},
+		{"exec", "[DOMAIN|URI|ACCOUNT] -c LINE", "run a line and end, without a screen", runExec},
 		{"demo", "", "the deck on an embedded lab; nothing leaves this machine", runDemo},
 		{"lab", "[--listen ADDR]", "the lab alone, for automation without a tenant", runLab},
 		{"check", "DOMAIN|URI", "explain discovery and sign-in hop by hop; opens no session", runCheck},
@@ -126,22 +126,30 @@ func runHelp(ctx context.Context, args []string, s streams) int {
 	return headless.ExitDone
 }
 
-// parse reads a command's flags. done is true where the answer is given
-// already: help, or a usage error.
-func parse(name, args string, fs *flag.FlagSet, given []string, s streams) (code int, done bool) {
+// parse reads a command's flags, which may stand before and behind up to most
+// other arguments. done is true where the answer is given already: help, or a
+// usage error.
+func parse(name, args string, most int, fs *flag.FlagSet, given []string, s streams) (rest []string, code int, done bool) {
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
 	err := fs.Parse(given)
+	for err == nil && fs.NArg() > 0 {
+		rest = append(rest, fs.Arg(0))
+		err = fs.Parse(fs.Args()[1:])
+	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintf(s.out, "usage: psdeck %s [flags] %s\n\n", name, args)
 		printFlags(s.out, fs)
-		return headless.ExitDone, true
+		return nil, headless.ExitDone, true
 	case err != nil:
 		fmt.Fprintf(s.err, "psdeck: reading the flags: %v\nhint: psdeck help %s lists them\n", err, name)
-		return headless.ExitUsage, true
+		return nil, headless.ExitUsage, true
+	case len(rest) > most:
+		hint := strings.TrimSpace("usage: psdeck " + name + " [flags] " + args)
+		return nil, usage(s, fmt.Errorf("%q is one argument too many", rest[most]), hint), true
 	}
-	return 0, false
+	return rest, 0, false
 }
 
 // printFlags lists flags as they are documented: two hyphens before a word.
@@ -172,18 +180,24 @@ func runExec(ctx context.Context, args []string, s streams) int {
 	cmds := fs.Bool("commands", false, "send each line as commands with typed parameters")
 	fs.DurationVar(&cfg.Timeout, "timeout", 0, "stop a line that takes longer, such as 90s")
 	fs.BoolVar(&cfg.Yes, "yes", false, "confirm what has to be confirmed")
-	if code, done := parse("exec", "-c LINE", fs, args, s); done {
+	rest, code, done := parse("exec", "[DOMAIN|URI|ACCOUNT] -c LINE", 1, fs, args, s)
+	if done {
 		return code
 	}
 	switch {
-	case fs.NArg() > 0:
-		return usage(s, fmt.Errorf("%q is not a flag; a line is given with -c", fs.Arg(0)), "put the line in quotes: psdeck exec … -c 'Get-CsTenant'")
+	case len(rest) > 0 && strings.ContainsAny(rest[0], " |;"):
+		return usage(s, fmt.Errorf("%q is not a flag; a line is given with -c", rest[0]), "put the line in quotes: psdeck exec … -c 'Get-CsTenant'")
 	case *script && *cmds:
 		return usage(s, errors.New("--script and --commands exclude each other"), "leave one of them out; without either, the server's language decides")
 	case *script:
 		cfg.Mode = session.SendScript
 	case *cmds:
 		cfg.Mode = session.SendCommands
+	}
+	if len(rest) > 0 {
+		if err := f.Name(rest[0]); err != nil {
+			return headless.Report(s.err, err)
+		}
 	}
 	if err := f.Resolve(s.in, askPassword(s)); err != nil {
 		return headless.Report(s.err, err)
@@ -257,7 +271,7 @@ func runDeck(ctx context.Context, args []string, s streams) int {
 	fs := flag.NewFlagSet("psdeck", flag.ContinueOnError)
 	var f headless.TargetFlags
 	f.Register(fs)
-	if code, done := parse("", "", fs, args, s); done {
+	if _, code, done := parse("", "", 0, fs, args, s); done {
 		return code
 	}
 	if !s.inTTY || !s.outTTY {
@@ -293,7 +307,7 @@ func runDemo(ctx context.Context, args []string, s streams) int {
 	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
 	accessLog := fs.String("access-log", "", "write each request that reaches the lab to this `file`")
 	broken := fs.Bool("broken-discovery", false, "let the lab's discovery service fail, to see what that looks like")
-	if code, done := parse("demo", "", fs, args, s); done {
+	if _, code, done := parse("demo", "", 0, fs, args, s); done {
 		return code
 	}
 	if !s.inTTY || !s.outTTY {
@@ -348,7 +362,7 @@ func runLab(ctx context.Context, args []string, s streams) int {
 	fs.BoolVar(&o.AutoApprove, "auto-approve", false, "let device codes approve themselves")
 	fs.BoolVar(&o.DiscoveryBroken, "broken-discovery", false, "let the discovery service fail")
 	logFile := fs.String("access-log", "", "write each request to this `file`, - for standard error")
-	if code, done := parse("lab", "", fs, args, s); done {
+	if _, code, done := parse("lab", "", 0, fs, args, s); done {
 		return code
 	}
 	switch *logFile {
@@ -385,17 +399,18 @@ func runCheck(ctx context.Context, args []string, s streams) int {
 	fs := flag.NewFlagSet("check", flag.ContinueOnError)
 	var f headless.TargetFlags
 	f.Register(fs)
-	if code, done := parse("check", "DOMAIN|URI", fs, args, s); done {
+	rest, code, done := parse("check", "DOMAIN|URI", 1, fs, args, s)
+	if done {
 		return code
 	}
-	if fs.NArg() != 1 {
+	if len(rest) != 1 {
 		return usage(s, errors.New("check wants one domain or URI"), "for example: psdeck check contoso.com")
 	}
 	if err := f.Resolve(s.in, askPassword(s)); err != nil {
 		return headless.Report(s.err, err)
 	}
 	return headless.Check(ctx, headless.CheckConfig{
-		What: fs.Arg(0), Target: f.Target, Network: &f.Network, Stdout: s.out, Stderr: s.err,
+		What: rest[0], Target: f.Target, Network: &f.Network, Stdout: s.out, Stderr: s.err,
 	})
 }
 

@@ -76,7 +76,7 @@ func byCode(code string) (meaning, bool) {
 	case "50055", "50144":
 		return meaning{KindAccount, "the password has expired", "change it at the authority, then sign in again"}, true
 	case "90002", "900023", "50059":
-		return meaning{KindUnknownTenant, "the authority knows no such tenant", "check --tenant, --authority and --cloud"}, true
+		return meaning{KindUnknownTenant, "the authority knows no such tenant", "check --tenant and --authority"}, true
 	case "700016", "7000218", "700038", "7000112", "900144":
 		return meaning{KindUnknownClient, "the authority does not let this client id sign people in", "check --client-id, and that the application is registered as a public client"}, true
 	case "500011", "500341", "28000", "70011":
@@ -102,7 +102,7 @@ func byWord(word string) (meaning, bool) {
 	case "interaction_required", "login_required", "consent_required", "basic_action", "additional_action", "user_password_expired":
 		return meaning{KindMFA, "the authority wants to see the person", hintMFA}, true
 	case "unknown_user_type":
-		return meaning{KindWrongCloud, "the account does not live at this authority (Unknown User Type)", "name the account's own cloud with --cloud or --authority"}, true
+		return meaning{KindWrongCloud, "the account does not live at this authority (Unknown User Type)", "name the authority of the account's own cloud with --authority"}, true
 	case "invalid_grant", "bad_token", "token_expired":
 		return meaning{KindExpired, "the authority no longer accepts the sign-in", hintSignIn}, true
 	case "invalid_client", "unauthorized_client":
@@ -133,13 +133,13 @@ func worded(text string) *Error {
 	case has("no token found"), has("no account was specified"):
 		return &Error{Kind: KindRefused, Msg: "nobody has signed in for this yet", Code: codeNoToken, Hint: hintSignIn}
 	case has("unknown account type"), has("of user realm is missing"), has("the account type (Federated or Managed) is missing"):
-		return &Error{Kind: KindUnknownUser, Msg: "the authority does not know the domain of the user name", Hint: "check the user name, or name its cloud with --cloud"}
+		return &Error{Kind: KindUnknownUser, Msg: "the authority does not know the domain of the user name", Hint: "check the user name, or name the authority of its cloud with --authority"}
 	case has("issuer '") && has("does not match authority"):
 		return &Error{Kind: KindProtocol, Msg: "the authority calls itself by another name than it has", Hint: "check --authority"}
 	case has("TenantDiscoveryResponse"), has("ResolveEndpoints"):
 		return &Error{Kind: KindProtocol, Msg: "the authority does not describe itself as one", Hint: "check --authority"}
 	case has("invalid_instance"):
-		return &Error{Kind: KindProtocol, Msg: "Microsoft does not know this authority", Hint: "check --authority and --cloud"}
+		return &Error{Kind: KindProtocol, Msg: "Microsoft does not know this authority", Hint: "check --authority"}
 	case has("declined scopes are present"):
 		return &Error{Kind: KindResource, Msg: "the authority granted less than was asked for", Hint: "check --override-access-token-resource-uri"}
 	case has("IDToken"), has("client_info"), has("response is missing access_token"), has("expires_in"):

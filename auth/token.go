@@ -144,7 +144,15 @@ type ExpiredError struct {
 }
 
 func (e *ExpiredError) Error() string {
-	return fmt.Sprintf("the token expired at %s, %s ago", e.At.UTC().Format(time.RFC3339), e.Now.Sub(e.At).Round(time.Second))
+	return fmt.Sprintf("the token expired at %s, %s ago", e.At.UTC().Format(time.RFC3339), ago(e.Now.Sub(e.At)))
+}
+
+// ago is a duration as a person says it.
+func ago(d time.Duration) string {
+	if days := int(d.Hours() / 24); days >= 2 {
+		return fmt.Sprintf("%d days", days)
+	}
+	return d.Round(time.Second).String()
 }
 
 // CheckExpiry tells whether the token is still good at the time now. The error

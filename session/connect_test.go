@@ -355,3 +355,31 @@ func TestManagerLeavesNothingBehind(t *testing.T) {
 		t.Errorf("%d shells are left", len(left))
 	}
 }
+
+// SkipCACheck excuses the endpoint's certificate, in the question how to
+// authenticate too, and nobody else's.
+func TestSkipCACheckIsForTheEndpointAlone(t *testing.T) {
+	w := newWorld(t, lab.Options{})
+	tenant := w.lab.Tenants()[0]
+	untrusting := session.NewConnector(session.ConnectorConfig{Network: &discovery.Network{Dial: w.lab.Dial}})
+	target := withPassword(tenant.UserName, tenant.Password, "")
+	for _, tt := range []struct {
+		uri  string
+		skip bool
+		want string // of the error; "" connects
+	}{
+		{tenant.LiveIDURI, false, "certificate"},
+		{tenant.LiveIDURI, true, ""},
+		{tenant.URI, false, "admin1e.online.lync.example"},
+		{tenant.URI, true, "login.lab.example"}, // the authority's own is still checked
+	} {
+		target.OverridePowerShellURI, target.Options.SkipCACheck = tt.uri, tt.skip
+		s, err := untrusting.Connect(t.Context(), target, nil)
+		if err == nil {
+			_ = s.Close(t.Context())
+		}
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s, skipped %v: %v, want %q", tt.uri, tt.skip, err, tt.want)
+		}
+	}
+}

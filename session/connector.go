@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -10,6 +12,7 @@ import (
 
 	"psdeck/auth"
 	"psdeck/discovery"
+	"psdeck/session/wsman"
 )
 
 // Defaults of signing in where neither the target nor a server's challenge
@@ -122,6 +125,11 @@ func (cn *connecting) run(ctx context.Context) (*Session, error) {
 func (cn *connecting) findDomain(ctx context.Context) error {
 	t := &cn.target
 	cn.watch(StageStarted{StageDomain, "Determining domain to admin"})
+	t.UserName = strings.TrimSpace(t.UserName)
+	t.OverrideAdminDomain = strings.TrimSuffix(strings.TrimSpace(t.OverrideAdminDomain), ".")
+	if strings.HasPrefix(t.UserName, "@") {
+		return usageError("reading the user name", fmt.Sprintf("%q has no name before the @", t.UserName), "write it as name@domain")
+	}
 	if !t.AccessToken.IsZero() {
 		tok := auth.ParseToken(t.AccessToken.Reveal())
 		cn.given = &tok
@@ -147,7 +155,7 @@ func (cn *connecting) findDomain(ctx context.Context) error {
 			"give the tenant's domain with --override-admin-domain", "or an account as name@domain with --user-name")
 	}
 	if cn.domain != "" {
-		cn.watch(Noted{"AdminDomain = " + cn.domain})
+		cn.watch(Noted{Text: "AdminDomain = " + cn.domain})
 	}
 	return nil
 }
@@ -175,9 +183,20 @@ func (cn *connecting) openSession(ctx context.Context) (*Session, error) {
 		closeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		_ = s.Close(closeCtx)
-		return nil, openError(cn.endpoint.uri.Host, err)
+		return nil, cn.openError(err)
 	}
 	return s, nil
+}
+
+// openError is openError with what only this target's parameters explain.
+func (cn *connecting) openError(err error) error {
+	err = openError(cn.endpoint.uri.Host, err)
+	var e *Error
+	var denied *wsman.AuthError
+	if override := cn.target.OverrideAccessTokenResourceURI; override != "" && errors.As(err, &e) && errors.As(err, &denied) {
+		e.Hints = append([]string{"the server may not take a token for " + override + "; leave --override-access-token-resource-uri out to ask for one for the endpoint itself"}, e.Hints...)
+	}
+	return err
 }
 
 func (cn *connecting) sessionName(id uuid.UUID) string {

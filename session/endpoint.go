@@ -122,7 +122,11 @@ func (cn *connecting) bestAuthentication(ctx context.Context) (string, error) {
 }
 
 func (cn *connecting) probe(ctx context.Context) ([]auth.Challenge, error) {
-	return auth.Probe(ctx, cn.cfg.Network.HTTPClient(), cn.endpoint.uri.String())
+	client := cn.cfg.Network.HTTPClient()
+	if t, ok := client.Transport.(*http.Transport); ok {
+		t.TLSClientConfig = cn.endpointTLS()
+	}
+	return auth.Probe(ctx, client, cn.endpoint.uri.String())
 }
 
 // useBasic sends the user's name and password with each request; wsman keeps
@@ -156,7 +160,7 @@ func (cn *connecting) useToken(ctx context.Context, how string) error {
 		cn.account = auth.Account{UserName: cn.given.UPN, TenantID: cn.given.Tenant, Domain: cn.given.Domain()}
 		source = auth.StaticSource(t.AccessToken.Reveal(), auth.Binding{Account: cn.account, Resource: resource, Tenant: t.Tenant}, cn.cfg.Now)
 		if note := source.Note(); note != "" {
-			cn.watch(Noted{note})
+			cn.watch(Noted{Text: note, Important: true})
 		}
 	} else {
 		authority, err := cn.signInFor(ctx, resource)
@@ -238,7 +242,7 @@ func (cn *connecting) signIn(ctx context.Context, authority string, scopes []str
 		UserName: t.UserName, Method: t.SignIn, Prompter: prompter{cn},
 	}
 	if _, known := auth.KnownAuthority(authority); !known {
-		cn.watch(Noted{"signing in at " + hostOf(authority) + ", which is not the authority of a known cloud"})
+		cn.watch(Noted{Text: "signing in at " + hostOf(authority) + ", which is not the authority of a known cloud", Important: true})
 	}
 	if req.Method == "" {
 		req.Method = auth.MethodDevice

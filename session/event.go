@@ -41,8 +41,12 @@ type (
 		URI   string
 		Known bool
 	}
-	// Noted is anything else a person should know.
-	Noted struct{ Text string }
+	// Noted is anything else that happens. Important ones concern also those
+	// who do not follow each step.
+	Noted struct {
+		Text      string
+		Important bool
+	}
 )
 
 func (StageStarted) event()    {}

@@ -44,7 +44,7 @@ func (s *Session) Run(ctx context.Context, line string, o RunOptions) (*Run, err
 		return nil, err
 	}
 	run := newRun(uuid.New().String(), line, s.now)
-	run.gather.Store(int64(o.Gather))
+	run.gather = o.Gather
 	if len(steps) > 0 {
 		run.view = steps[0].view
 	}

@@ -155,7 +155,7 @@ func explainNetwork(e *Error) bool {
 	)
 	switch {
 	case errors.Is(e.Err, context.DeadlineExceeded):
-		e.Err = fmt.Errorf("there was no answer in time (%w)", e.Err)
+		e.Err = errors.New("there was no answer in time")
 		return e.hint("check that the host is reachable; a slow server may want --session-option OpenTimeout=300000")
 	case errors.As(e.Err, &unknownCA):
 		return e.hint("if you trust this server, give its certificate authority with --ca-file")

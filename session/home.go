@@ -51,7 +51,7 @@ func (h *Home) Run(ctx context.Context, line string, o RunOptions) (*Run, error)
 		}
 	}
 	run := newRun(fmt.Sprintf("home-%d", h.runs.Add(1)), line, time.Now)
-	run.gather.Store(int64(o.Gather))
+	run.gather = o.Gather
 	if len(steps) > 0 {
 		run.view = steps[0].view
 	}

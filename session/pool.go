@@ -38,12 +38,8 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 
 func (cn *connecting) wsmanClient() (*wsman.Client, error) {
 	o, e := &cn.target.Options, cn.endpoint
-	tls := cn.cfg.Network.TLSConfig()
-	if o.SkipCACheck || o.SkipCNCheck {
-		tls = lenient(tls, o.SkipCACheck, o.SkipCNCheck)
-	}
 	cfg := wsman.Config{
-		URL: e.uri, Dial: cn.cfg.Network.DialContext, TLS: tls,
+		URL: e.uri, Dial: cn.cfg.Network.DialContext, TLS: cn.endpointTLS(),
 		Authorize: e.authorize, AllowUnencrypted: cn.target.AllowUnencrypted,
 		OpenTimeout: o.OpenTimeout, OperationTimeout: o.OperationTimeout, CancelTimeout: o.CancelTimeout,
 		Locale: o.UICulture, DataLocale: o.Culture,

@@ -63,7 +63,7 @@ func TestAReaderThatGivesUpIsNotHeld(t *testing.T) {
 func TestTheFirstObjectsAreGathered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRun("r", "line", time.Now)
-		r.gather.Store(int64(300 * time.Millisecond))
+		r.gather = 300 * time.Millisecond
 		object := Record{Stream: StreamOutput}
 		go func() {
 			for range 5 {
@@ -87,11 +87,39 @@ func TestTheFirstObjectsAreGathered(t *testing.T) {
 func TestAQuestionIsNotGathered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRun("r", "line", time.Now)
-		r.gather.Store(int64(time.Hour))
+		r.gather = time.Hour
 		start := time.Now()
 		r.queue.push(t.Context(), Record{Stream: StreamOutput}, Record{Stream: StreamPrompt})
 		if batch, err := r.Next(t.Context()); err != nil || len(batch) != 2 || time.Since(start) != 0 {
 			t.Errorf("%d records after %v, %v", len(batch), time.Since(start), err)
+		}
+	})
+}
+
+// Each statement's table is sized on its own first objects.
+func TestEachStatementIsGathered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRun("r", "line", time.Now)
+		r.gather = 300 * time.Millisecond
+		object, view := Record{Stream: StreamOutput}, Record{Stream: StreamView}
+		r.queue.push(t.Context(), object, Record{Stream: StreamWarning}, view)
+		go func() {
+			for range 4 {
+				r.queue.push(t.Context(), object)
+				time.Sleep(50 * time.Millisecond)
+			}
+			r.queue.close()
+		}()
+		var sizes []int
+		for {
+			batch, err := r.Next(t.Context())
+			if err != nil {
+				break
+			}
+			sizes = append(sizes, len(batch))
+		}
+		if len(sizes) > 2 || sizes[len(sizes)-1] < 4 {
+			t.Errorf("batches of %v records: the second statement's four objects come together", sizes)
 		}
 	})
 }

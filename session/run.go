@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"psdeck/session/clixml"
@@ -26,9 +25,9 @@ type RunOptions struct {
 	Mode SendMode
 	// Confirmed says that a person has confirmed what Check asked.
 	Confirmed bool
-	// Gather is how long the first batch of objects collects before Next gives
-	// it, so that a table's columns are sized on more than one object;
-	// PowerShell collects for 300 ms. Anything but an object ends it at once.
+	// Gather is how long the first objects of a statement collect before Next
+	// gives them, so that a table's columns are sized on more than one;
+	// PowerShell collects for 300 ms.
 	Gather time.Duration
 }
 
@@ -51,7 +50,8 @@ type Run struct {
 	view     format.View
 	queue    *recordQueue
 	now      func() time.Time
-	gather   atomic.Int64 // nanoseconds that the first batch collects
+	gather   time.Duration
+	shown    bool // objects of the present statement were given to the reader
 
 	stopping chan struct{} // closed by the first Stop
 	stopOnce sync.Once
@@ -83,25 +83,49 @@ func (r *Run) View() format.View { return r.view }
 
 // Next returns the next records, up to a thousand, as soon as there is one
 // (but see [RunOptions.Gather]); io.EOF after the last. Its only other error is
-// ctx's.
+// ctx's. One goroutine at a time may call it.
 func (r *Run) Next(ctx context.Context) ([]Record, error) {
 	batch, err := r.queue.next(ctx)
-	if gather := r.gather.Swap(0); gather > 0 && err == nil {
-		batch = r.collect(ctx, batch, time.Duration(gather))
+	if r.gather > 0 && err == nil && r.beginsOutput(batch) {
+		batch = r.collect(ctx, batch)
 	}
 	return batch, err
 }
 
-// collect adds to a first batch of objects what comes within the time given.
-func (r *Run) collect(ctx context.Context, batch []Record, within time.Duration) []Record {
-	ctx, cancel := context.WithTimeout(ctx, within)
+// beginsOutput tells whether the first objects of a statement stand at the end
+// of batch.
+func (r *Run) beginsOutput(batch []Record) bool {
+	begins := false
+	for i := range batch {
+		switch batch[i].Stream {
+		case StreamView:
+			r.shown, begins = false, false
+		case StreamOutput:
+			begins = begins || !r.shown
+			r.shown = true
+		}
+	}
+	return begins
+}
+
+// collect adds to the first objects of a statement what comes within the time
+// given; a question, an error or the next statement ends it at once.
+func (r *Run) collect(ctx context.Context, batch []Record) []Record {
+	ctx, cancel := context.WithTimeout(ctx, r.gather)
 	defer cancel()
-	for len(batch) < batchSize && !slices.ContainsFunc(batch, func(rec Record) bool { return rec.Stream != StreamOutput }) {
+	urgent := func(rec Record) bool {
+		return rec.Stream == StreamPrompt || rec.Stream == StreamError
+	}
+	for len(batch) < batchSize && !slices.ContainsFunc(batch, urgent) {
 		more, err := r.queue.next(ctx)
 		if err != nil {
 			break // the end is told by the next call
 		}
 		batch = append(batch, more...)
+		if slices.ContainsFunc(more, func(rec Record) bool { return rec.Stream == StreamView }) {
+			r.shown = false
+			break
+		}
 	}
 	return batch
 }

@@ -102,7 +102,7 @@ func (cn *connecting) openText(ctx context.Context, s *Session) error {
 	s.state = Opened
 	s.caps = Capabilities{TextOnly: true, LanguageMode: "FullLanguage"}
 	s.mu.Unlock()
-	cn.watch(Noted{"text only: this session runs lines through the Windows Remote Shell and gives no objects"})
+	cn.watch(Noted{Text: "text only: this session runs lines through the Windows Remote Shell and gives no objects", Important: true})
 	return nil
 }
 

@@ -6,6 +6,16 @@ import (
 	"errors"
 )
 
+// endpointTLS is how the endpoint's certificate is checked, and nobody else's:
+// neither discovery nor the authority is excused from its check.
+func (cn *connecting) endpointTLS() *tls.Config {
+	cfg, o := cn.cfg.Network.TLSConfig(), &cn.target.Options
+	if o.SkipCACheck || o.SkipCNCheck {
+		return lenient(cfg, o.SkipCACheck, o.SkipCNCheck)
+	}
+	return cfg
+}
+
 // lenient weakens the check of a server's certificate as SkipCACheck and
 // SkipCNCheck ask: the chain, the name, or both go unchecked.
 func lenient(cfg *tls.Config, skipCA, skipCN bool) *tls.Config {

@@ -11,7 +11,7 @@ for signal in TERM HUP; do
     type_text "Get-CsUserReport"
     press Enter
     wait_for "Collecting users"
-    pkill -"$signal" -f "^$PSDECK demo "
+    pkill -"$signal" -f "^$PSDECK demo --access-log $work/"
     for _ in $(seq 300); do
       [ -s "$work/exit" ] && break
       read -rt 0.1 <> <(:) || true

@@ -116,12 +116,14 @@ func TestNarrationWhileConnecting(t *testing.T) {
 			watch(session.EndpointFound{URI: "https://odd.example/", Known: false})
 			watch(session.EndpointFound{URI: "https://known.example/", Known: true})
 			watch(session.Noted{Text: "by the way"})
+			watch(session.Noted{Text: "the token is no JWT", Important: true})
 			return nil, &session.Error{Err: errors.New("that is all"), Class: session.ClassSignIn}
 		},
 	})
 	want := "psdeck: to sign in, open https://login.example/device and enter ABCD␛[2J\n" +
 		"psdeck: to sign in, use the browser at https://login.example/authorize\n" +
 		"psdeck: https://odd.example/ is outside the known clouds; what signs in there is sent to it\n" +
+		"psdeck: the token is no JWT\n" +
 		"psdeck: that is all\n"
 	if r.err != want || r.code != ExitSignIn {
 		t.Errorf("%d, %q", r.code, r.err)

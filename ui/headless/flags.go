@@ -81,6 +81,23 @@ func (f *TargetFlags) Given() bool {
 		f.tokenStdin || f.signIn != ""
 }
 
+// Name takes the target as a person names it: an address, an account, or a
+// tenant's domain. A flag that says something else is a contradiction.
+func (f *TargetFlags) Name(target string) error {
+	field, flag := &f.Target.OverrideAdminDomain, "--override-admin-domain"
+	switch {
+	case strings.Contains(target, "://"):
+		field, flag = &f.Target.OverridePowerShellURI, "--override-power-shell-uri"
+	case strings.Contains(target, "@"):
+		field, flag = &f.Target.UserName, "--user-name"
+	}
+	if *field != "" && !strings.EqualFold(*field, target) {
+		return usage(fmt.Errorf("the target %q and %s %q contradict each other", target, flag, *field), "give one of them")
+	}
+	*field = target
+	return nil
+}
+
 // Complete adds to a target that was typed as New-CsOnlineSession what the
 // flags say and the line does not. What was typed wins, but a safety rule of
 // the flags stays.

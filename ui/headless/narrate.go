@@ -39,6 +39,10 @@ func (x *call) narrate(ev session.Event, cancel context.CancelCauseFunc) {
 		}
 	case session.BrowserOpened:
 		say(x.Stderr, "psdeck: to sign in, use the browser at ", ev.URL)
+	case session.Noted:
+		if ev.Important {
+			say(x.Stderr, "psdeck: ", ev.Text)
+		}
 	case session.EndpointFound:
 		if !ev.Known {
 			fmt.Fprintf(x.Stderr, "psdeck: %s is outside the known clouds; what signs in there is sent to it\n", session.Clean(ev.URI))
@@ -135,5 +139,5 @@ func asked(p *session.Prompt) string {
 	if what == "" {
 		return "for a line of text"
 	}
-	return fmt.Sprintf("%q", session.Clean(what))
+	return `"` + session.Clean(strings.Join(strings.Fields(what), " ")) + `"`
 }

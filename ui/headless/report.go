@@ -69,7 +69,12 @@ func (x *call) refused(ctx context.Context, line string, err error) int {
 	case errors.As(err, &confirm):
 		return Report(x.Stderr, &session.Error{Doing: "running " + line, Err: err, Hints: []string{"add --yes to run it"}, Class: session.ClassSafety})
 	case errors.As(err, &wrong):
-		return Report(x.Stderr, unreadable(line, wrong))
+		err := unreadable(line, wrong)
+		var e *session.Error
+		if x.home != nil && len(x.open) == 0 && wrong.Refused() && errors.As(err, &e) {
+			e.Hints = nil // there is no server here that could take a script
+		}
+		return Report(x.Stderr, err)
 	}
 	return x.report(ctx, err)
 }

@@ -116,7 +116,9 @@ func resultSize(c *runspace.Call, name string) (int, error) {
 	}
 	var n int
 	if _, err := fmt.Sscanf(text, "%d", &n); err != nil || n < 0 {
-		return 0, invalid(text, "Cannot bind parameter '%s'. Cannot convert value \"%s\" to type \"Microsoft.Rtc.Management.Unlimited\".", name, text)
+		e := invalid(text, "Cannot bind parameter '%s'. Cannot convert value \"%s\" to type \"Microsoft.Rtc.Management.Unlimited\".", name, text)
+		e.FullyQualifiedErrorID = "CannotConvertArgumentNoMessage"
+		return 0, e
 	}
 	return n, nil
 }
