@@ -1,6 +1,8 @@
 package psrp
 
 import (
+	"crypto/cipher"
+	"crypto/rsa"
 	"fmt"
 	"sync"
 
@@ -37,7 +39,8 @@ type Client struct {
 	state     PoolState
 	protocol  string
 	private   *clixml.Object
-	haveKey   bool
+	offered   *rsa.PrivateKey // waits for its session key
+	key       cipher.Block    // the session key, nil before it has come
 	calls     int64
 	pool      *inbound
 	pipelines map[uuid.UUID]*clientPipeline

@@ -37,24 +37,3 @@ func (c *Client) poolCall(op string, body func(id int64) Body) (int64, Outgoing,
 	out := Outgoing{PipelineID: uuid.Nil, Stream: StreamStdin}
 	return c.calls, out, c.add(&out, body(c.calls))
 }
-
-// SendPublicKey offers a public key, the base64 of a PUBLICKEYBLOB; a
-// [SessionKeyReceived] answers.
-func (c *Client) SendPublicKey(key string) (Outgoing, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.state != PoolOpened {
-		return Outgoing{}, &StateError{"offer a key", "pool is " + c.state.String()}
-	}
-	out := Outgoing{Stream: StreamStdin}
-	return out, c.add(&out, KeyOffer{key})
-}
-
-// UseSessionKey tells that the session key is known: every SecureString that
-// goes out from now on is encrypted with it by the caller. Until then, and
-// below protocol 2.4, the client refuses them with [ErrNoSessionKey].
-func (c *Client) UseSessionKey() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.haveKey = true
-}

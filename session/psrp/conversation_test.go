@@ -368,33 +368,3 @@ func TestNothingIsMadeAfterTheEnd(t *testing.T) {
 		})
 	}
 }
-
-func TestSecretsWaitForAKey(t *testing.T) {
-	secret := clixml.Of(clixml.SecureString("cAB3AA=="))
-	withSecret := psrp.Commands(psrp.Command{Name: "Set-X", Parameters: []psrp.Parameter{
-		{Name: "Credential", Value: psrp.Credential("u", "cAB3AA==")},
-	}})
-	p := opened(t, psrp.ClientConfig{}, psrp.ServerConfig{})
-	if _, _, err := p.c.CreatePipeline(withSecret); !errors.Is(err, psrp.ErrNoSessionKey) {
-		t.Errorf("a parameter in clear: %v", err)
-	}
-	id := p.run(psrp.Pipeline{Commands: []psrp.Command{{Name: "X"}}})
-	if _, err := p.c.Input(id, secret); !errors.Is(err, psrp.ErrNoSessionKey) {
-		t.Errorf("input in clear: %v", err)
-	}
-	one[psrp.KeyRequested](t, p.toClient(p.s.RequestPublicKey()))
-	if e := one[psrp.PublicKeyReceived](t, p.toServer(p.c.SendPublicKey("BgIA"))); e.Key != "BgIA" {
-		t.Errorf("key is %q", e.Key)
-	}
-	if e := one[psrp.SessionKeyReceived](t, p.toClient(p.s.SessionKey("AQIA"))); e.Key != "AQIA" {
-		t.Errorf("session key is %q", e.Key)
-	}
-	if _, err := p.c.Input(id, secret); !errors.Is(err, psrp.ErrNoSessionKey) {
-		t.Errorf("a key from the server alone opens the way: %v", err)
-	}
-	p.c.UseSessionKey()
-	one[psrp.InputReceived](t, p.toServer(p.c.Input(id, secret)))
-
-	p = opened(t, psrp.ClientConfig{Protocol: "2.4"}, psrp.ServerConfig{Protocol: "2.4"})
-	p.run(withSecret)
-}

@@ -57,13 +57,14 @@ type (
 		EngineEvent
 	}
 	// KeyRequested is a PUBLIC_KEY_REQUEST: the server got an encrypted value
-	// and waits for [Client.SendPublicKey].
+	// and waits for [Client.OfferKey].
 	KeyRequested struct{ From }
-	// SessionKeyReceived is an ENCRYPTED_SESSION_KEY: the base64 of a SIMPLEBLOB
-	// encrypted with the public key that was sent; see [Client.UseSessionKey].
+	// SessionKeyReceived is an ENCRYPTED_SESSION_KEY: the answer to
+	// [Client.OfferKey]. From now on SecureStrings can be sealed and read; where
+	// Err is set they cannot.
 	SessionKeyReceived struct {
 		From
-		Key string
+		Err error
 	}
 	// Output is one object of a pipeline's output.
 	Output struct {

@@ -168,7 +168,7 @@ func (c *Client) poolEvent(from From, body Body) (Event, error) {
 	case KeyDemand:
 		return KeyRequested{from}, nil
 	case KeyAnswer:
-		return SessionKeyReceived{from, b.EncryptedSessionKey}, nil
+		return c.takeKey(from, b.EncryptedSessionKey), nil
 	}
 	return misplaced(from, body, "client"), nil
 }

@@ -120,8 +120,8 @@ func (p *clientReplay) expect(l *line, heard []psrp.Event) bool {
 			p.errorf("seq %d: %v", l.Seq, err)
 		}
 	}
-	if _, ok := e.(psrp.SessionKeyReceived); ok {
-		p.c.UseSessionKey()
+	if key, ok := e.(psrp.SessionKeyReceived); ok && p.rec.clientKey() != nil && key.Err != nil {
+		p.errorf("seq %d: %v", l.Seq, key.Err)
 	}
 	return true
 }
@@ -206,7 +206,11 @@ func (p *clientReplay) make(m *psrp.Message, body psrp.Body) (*psrp.Message, err
 	case psrp.PoolReset:
 		_, out, err = p.c.Reset()
 	case psrp.KeyOffer:
-		out, err = p.c.SendPublicKey(b.PublicKey)
+		if key := p.rec.clientKey(); key != nil {
+			out, err = p.c.OfferKey(key.private)
+		} else {
+			out, err = psrp.OfferForeign(p.c, b.PublicKey)
+		}
 	case psrp.PoolJoin:
 		other := psrp.NewClient(psrp.ClientConfig{MinRunspaces: b.Min, MaxRunspaces: b.Max})
 		out, err = other.Connect()
