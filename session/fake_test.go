@@ -23,6 +23,7 @@ type fakeServer struct {
 	handler func(c *fakeCommand) // runs each pipeline
 	refuse  *psrp.ErrorRecord    // set: the pool ends broken
 	unsent  error                // set: every Send fails with it
+	onKey   func(key string)     // takes a client's public key
 
 	mu      sync.Mutex
 	pending map[uuid.UUID]*mailbox
@@ -113,6 +114,9 @@ func (f *fakeServer) Send(_ context.Context, out psrp.Outgoing) error {
 		return err
 	}
 	for _, ev := range events {
+		if key, ok := ev.(psrp.PublicKeyReceived); ok && f.onKey != nil {
+			f.onKey(key.Key)
+		}
 		if r, ok := ev.(psrp.HostResponded); ok {
 			f.mu.Lock()
 			f.lines = append(f.lines, "answer "+r.Value.String())

@@ -119,7 +119,11 @@ func (s *Session) respond(r psrp.HostResponse) {
 }
 
 func (s *Session) sendResponse(ctx context.Context, r psrp.HostResponse) error {
-	out, err := s.client.Respond(r)
+	var out psrp.Outgoing
+	err := s.withKey(ctx, nil, func() (err error) {
+		out, err = s.client.Respond(r)
+		return err
+	})
 	if err != nil {
 		return err
 	}

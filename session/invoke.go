@@ -47,7 +47,12 @@ type exchange struct {
 // invoke runs a pipeline to its end, feeding every event to sink. It returns an
 // error only where the server did not say how the pipeline ended.
 func (s *Session) invoke(ctx context.Context, p psrp.Pipeline, input []clixml.Value, x *exchange) (pipelineEnd, error) {
-	id, out, err := s.client.CreatePipeline(p)
+	var id uuid.UUID
+	var out psrp.Outgoing
+	err := s.withKey(ctx, x.stop, func() (err error) {
+		id, out, err = s.client.CreatePipeline(p)
+		return err
+	})
 	if err != nil {
 		return pipelineEnd{}, err
 	}
@@ -152,7 +157,11 @@ func (x *exchange) feed(ctx context.Context, values []clixml.Value) {
 // input sends the values and the end of the input.
 func (x *exchange) input(ctx context.Context, values []clixml.Value) error {
 	for _, v := range values {
-		out, err := x.s.client.Input(x.id, v)
+		var out psrp.Outgoing
+		err := x.s.withKey(ctx, x.stop, func() (err error) {
+			out, err = x.s.client.Input(x.id, v)
+			return err
+		})
 		if err == nil {
 			err = x.s.transport.Send(ctx, out)
 		}

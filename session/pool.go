@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,8 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 	request := cn.shellRequest(s, id)
 	s.transport = &overWSMan{client: client, request: request}
 	s.client = psrp.NewClient(psrp.ClientConfig{
-		ID: id, MinRunspaces: 1, MaxRunspaces: max(1, cn.target.Runspaces),
+		Protocol: protocolFor(cn.endpoint.uri, &cn.target.Options),
+		ID:       id, MinRunspaces: 1, MaxRunspaces: max(1, cn.target.Runspaces),
 		ApplicationArguments: cn.applicationArguments(),
 		Host:                 psrp.Console(cn.cfg.Width, cn.cfg.Height),
 		MaxObject:            cn.target.Options.MaximumReceivedObjectSize,
@@ -34,6 +36,17 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 		return err
 	}
 	return s.askLanguageMode(ctx)
+}
+
+// protocolFor decides which version of the protocol is offered. From 2.4 on
+// secrets travel in clear inside the transport: that is offered only where the
+// transport is confidential, by TLS to a server whose certificate was checked.
+// Everywhere else a session key encrypts them.
+func protocolFor(u *url.URL, o *Options) string {
+	if strings.EqualFold(u.Scheme, "https") && !o.SkipCACheck && !o.SkipCNCheck {
+		return psrp.Protocol24
+	}
+	return psrp.Protocol23
 }
 
 func (cn *connecting) wsmanClient() (*wsman.Client, error) {

@@ -68,3 +68,28 @@ func TestFragmentsArePackedWhole(t *testing.T) {
 		}
 	}
 }
+
+// Version 2.4 of the protocol leaves secrets to the transport: it is offered
+// only where that keeps them.
+func TestProtocolInClearNeedsAConfidentialTransport(t *testing.T) {
+	for _, tt := range []struct {
+		uri     string
+		options Options
+		want    string
+	}{
+		{"https://server.example/wsman", Options{}, "2.4"},
+		{"HTTPS://server.example/wsman", Options{}, "2.4"},
+		{"https://server.example/wsman", Options{SkipCACheck: true}, "2.3"},
+		{"https://server.example/wsman", Options{SkipCNCheck: true}, "2.3"},
+		{"http://server.example/wsman", Options{}, "2.3"},
+		{"http://127.0.0.1:5985/wsman", Options{}, "2.3"},
+	} {
+		u, err := url.Parse(tt.uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := protocolFor(u, &tt.options); got != tt.want {
+			t.Errorf("%s, %+v: %s is offered, want %s", tt.uri, tt.options, got, tt.want)
+		}
+	}
+}

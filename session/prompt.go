@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -45,6 +46,8 @@ type Prompt struct {
 	run     *Run
 	call    psrp.HostCall
 	asked   []psrp.FieldDescription
+
+	userName string // that a PromptCredential offers
 }
 
 // newPrompt makes the prompt of a decoded host call, nil where it is none.
@@ -61,11 +64,14 @@ func newPrompt(s *Session, run *Run, call psrp.HostCall, m any) *Prompt {
 	case psrp.Prompt:
 		p.Kind, p.Caption, p.Message, p.asked = PromptFields, m.Caption, m.Message, m.Fields
 		for _, f := range m.Fields {
-			p.Fields = append(p.Fields, Field{f.Name, f.Label, f.Help, f.TypeName, f.Secret(), f.Mandatory})
+			p.Fields = append(p.Fields, fieldsOf(f)...)
 		}
 	case psrp.PromptForCredential:
-		p.Kind, p.Caption, p.Message = PromptCredential, m.Caption, m.Message
-		p.Fields = []Field{{Name: "UserName", Label: "User name"}, {Name: "Password", Label: "Password", Secret: true}}
+		p.Kind, p.Caption, p.Message, p.userName = PromptCredential, m.Caption, m.Message, m.UserName
+		p.Fields = []Field{
+			{Name: "UserName", Label: "User name", Help: m.UserName},
+			{Name: "Password", Label: "Password", Secret: true},
+		}
 	case psrp.ReadLine:
 		p.Kind = PromptLine
 	case psrp.ReadLineAsSecureString:
@@ -74,6 +80,22 @@ func newPrompt(s *Session, run *Run, call psrp.HostCall, m any) *Prompt {
 		return nil
 	}
 	return p
+}
+
+// fieldsOf is what a person fills in for a field: a credential is two texts.
+func fieldsOf(f psrp.FieldDescription) []Field {
+	if !isCredential(f) {
+		return []Field{{f.Name, f.Label, f.Help, f.TypeName, f.Secret(), f.Mandatory}}
+	}
+	label := orElse(f.Label, f.Name)
+	return []Field{
+		{f.Name + ".UserName", label + ": user name", f.Help, "String", false, f.Mandatory},
+		{f.Name + ".Password", label + ": password", f.Help, "SecureString", true, f.Mandatory},
+	}
+}
+
+func isCredential(f psrp.FieldDescription) bool {
+	return f.FullType == "System.Management.Automation.PSCredential"
 }
 
 func choices(in []psrp.Choice) []Choice {
@@ -95,47 +117,73 @@ func (p *Prompt) Choose(ctx context.Context, choice int) error {
 	return p.answer(ctx, psrp.ChoiceAnswer(p.call, choice))
 }
 
-// Fill answers the other kinds: one text for each field, for a line or a
+// Fill answers the other kinds: one text for each of Fields, for a line or a
 // secret one text. An answer that is not of the field's type is an error here:
-// a server hangs without a word when it gets one.
+// a server hangs without a word when it gets one. Secrets travel encrypted with
+// the session's key; where there can be none, the command is stopped.
 func (p *Prompt) Fill(ctx context.Context, answers []string) error {
 	switch {
 	case p.Kind == PromptLine && len(answers) == 1:
 		return p.answer(ctx, psrp.StringAnswer(p.call, answers[0]))
+	case p.Kind == PromptSecret && len(answers) == 1:
+		secret, err := p.seal(ctx, answers[0])
+		if err != nil {
+			return err
+		}
+		return p.answer(ctx, psrp.SecureStringAnswer(p.call, secret))
+	case p.Kind == PromptCredential && len(answers) == 2:
+		secret, err := p.seal(ctx, answers[1])
+		if err != nil {
+			return err
+		}
+		return p.answer(ctx, psrp.CredentialAnswer(p.call, orElse(answers[0], p.userName), secret))
 	case p.Kind == PromptFields && len(answers) == len(p.Fields):
 		return p.fillFields(ctx, answers)
-	case p.Kind == PromptSecret, p.Kind == PromptCredential:
-		return p.refuseSecret(ctx)
 	}
 	return fmt.Errorf("answering a prompt: %d answers for %d fields", len(answers), len(p.Fields))
 }
 
 func (p *Prompt) fillFields(ctx context.Context, answers []string) error {
-	entries := make([]clixml.Entry, len(answers))
-	for i, text := range answers {
-		if p.Fields[i].Secret {
-			return p.refuseSecret(ctx)
-		}
-		v, err := fieldValue(p.asked[i], text)
+	entries := make([]clixml.Entry, len(p.asked))
+	for i, f := range p.asked {
+		n := len(fieldsOf(f))
+		v, err := p.fieldValue(ctx, f, answers[:n])
 		if err != nil {
 			return err
 		}
-		entries[i] = clixml.Entry{Key: clixml.Str(p.Fields[i].Name), Value: v}
+		answers = answers[n:]
+		entries[i] = clixml.Entry{Key: clixml.Str(f.Name), Value: v}
 	}
 	return p.answer(ctx, psrp.PromptAnswer(p.call, entries))
 }
 
-// refuseSecret stops a command that asks for a secret: a secret is only sent
-// encrypted with the session's key, and this session has none.
-func (p *Prompt) refuseSecret(ctx context.Context) error {
-	if err := p.Refuse(ctx); err != nil {
-		return err
+// fieldValue is what was filled in for a field as the type that it asks for.
+func (p *Prompt) fieldValue(ctx context.Context, f psrp.FieldDescription, texts []string) (clixml.Value, error) {
+	if !f.Secret() {
+		return plainValue(f, texts[0])
 	}
-	return fmt.Errorf("the command asked for a secret, and secrets are not sent over this session; it was stopped")
+	secret, err := p.seal(ctx, texts[len(texts)-1])
+	if err != nil {
+		return clixml.Null(), err
+	}
+	if isCredential(f) {
+		return psrp.Credential(texts[0], secret), nil
+	}
+	return clixml.Of(secret), nil
 }
 
-// fieldValue is text as the type that the field asks for.
-func fieldValue(f psrp.FieldDescription, text string) (clixml.Value, error) {
+// seal encrypts a secret, or stops the command that asked for it: no answer
+// would come any more.
+func (p *Prompt) seal(ctx context.Context, text string) (clixml.SecureString, error) {
+	secret, err := p.session.seal(ctx, text)
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w; the command that asked was stopped", errors.Join(err, p.Refuse(ctx)))
+	}
+	return secret, err
+}
+
+// plainValue is text as the type that the field asks for.
+func plainValue(f psrp.FieldDescription, text string) (clixml.Value, error) {
 	switch f.FullType {
 	case "System.Int32":
 		n, err := strconv.ParseInt(text, 10, 32)

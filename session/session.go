@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -73,6 +74,8 @@ type Session struct {
 	proof   Proof
 	caps    Capabilities
 	latency time.Duration
+	keying  *keyExchange    // the one on its way
+	keyPair *rsa.PrivateKey // offered in each; only the exchange uses it
 }
 
 func newSession(id, name string, t Target, now func() time.Time, j *Journal) *Session {
@@ -210,6 +213,10 @@ func (s *Session) poolEvent(ev psrp.Event) {
 		s.poolState(ev)
 	case psrp.HostCallReceived:
 		s.answerUnasked(ev.Call)
+	case psrp.KeyRequested:
+		s.beginKeyExchange()
+	case psrp.SessionKeyReceived:
+		s.keyAnswered(ev.Err)
 	}
 }
 

@@ -70,6 +70,7 @@ type Options struct {
 	// managed, on data that lives as long as the lab.
 	Open func(Session) (*runspace.Options, error)
 
+	Protocol         string            // the newest PSRP version that the endpoints speak; default 2.3
 	Switches         endpoint.Switches // how the endpoints misbehave to begin with
 	MaxShellsPerUser int               // default 3
 	IdleTimeout      time.Duration     // of shells; default 15 min

@@ -33,6 +33,7 @@ func (l *Lab) newEndpoint() *endpoint.Server {
 		CommandShells:    func(u *url.URL) bool { return strings.EqualFold(u.Path, wsmanPath) },
 		Machine:          AdminHost,
 		OnCommand:        l.ledger.add,
+		Protocol:         l.options.Protocol,
 		Switches:         l.options.Switches,
 		Now:              l.options.Now,
 	})

@@ -166,7 +166,7 @@ func (c *Client) poolEvent(from From, body Body) (Event, error) {
 	case HostCall:
 		return HostCallReceived{b}, nil
 	case KeyDemand:
-		return KeyRequested{from}, nil
+		return c.demanded(from), nil
 	case KeyAnswer:
 		return c.takeKey(from, b.EncryptedSessionKey), nil
 	}

@@ -31,6 +31,17 @@ func (c *Client) OfferKey(private *rsa.PrivateKey) (Outgoing, error) {
 	return out, nil
 }
 
+// demanded is the event of a PUBLIC_KEY_REQUEST: none where the protocol has no
+// keys any more.
+func (c *Client) demanded(from From) Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.inClear() {
+		return nil
+	}
+	return KeyRequested{from}
+}
+
 // takeKey reads the answer to OfferKey: one answer for each offer.
 func (c *Client) takeKey(from From, answer string) Event {
 	c.mu.Lock()

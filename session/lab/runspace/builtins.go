@@ -47,8 +47,18 @@ func Builtins() *Table {
 		Cmdlet{Name: "Write-Progress", Synopsis: "Writes a progress record.", Parameters: writeProgressParameters(), Run: writeProgress},
 		Cmdlet{
 			Name: "Read-Host", Synopsis: "Reads a line from the user.",
-			Parameters: []Parameter{{Name: "Prompt", Type: "Object", Position: 1}},
+			Parameters: []Parameter{
+				{Name: "Prompt", Type: "Object", Position: 1},
+				{Name: "AsSecureString", Type: "SwitchParameter"},
+			},
 			Run: func(c *Call) error {
+				if c.Bool("AsSecureString") {
+					secret, err := c.ReadSecret(c.String("Prompt"))
+					if err != nil {
+						return err
+					}
+					return c.WriteObject(secret)
+				}
 				line, err := c.ReadLine(c.String("Prompt"))
 				if err != nil {
 					return err

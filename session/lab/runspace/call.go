@@ -64,6 +64,11 @@ func (c *Call) Strings(name string) []string {
 // Secret returns the clear text of a SecureString parameter.
 func (c *Call) Secret(name string) (string, error) {
 	v, _ := c.inv.param(name)
+	return c.Reveal(v)
+}
+
+// Reveal returns the clear text of a SecureString, such as the host answers with.
+func (c *Call) Reveal(v clixml.Value) (string, error) {
 	unseal := c.inv.ex.rs.opts.Unseal
 	if v.Kind() != clixml.KindSecureString || unseal == nil {
 		return "", ErrNoSecret
@@ -133,7 +138,16 @@ func (c *Call) ShouldContinue(query, caption string) (bool, error) {
 }
 
 // ReadLine asks for a line of text, as Read-Host does.
-func (c *Call) ReadLine(prompt string) (string, error) { return c.inv.readHost(prompt) }
+func (c *Call) ReadLine(prompt string) (string, error) {
+	v, err := c.inv.readHost(prompt, "String")
+	return v.String(), err
+}
+
+// ReadSecret asks for a line that must not show, as Read-Host -AsSecureString
+// does, and returns the SecureString.
+func (c *Call) ReadSecret(prompt string) (clixml.Value, error) {
+	return c.inv.readHost(prompt, "SecureString")
+}
 
 // PromptForChoice asks the user to pick one of the choices (labels with "&"
 // before the key letter) and returns its index.

@@ -114,14 +114,14 @@ func (i *invocation) promptForChoice(caption, message string, choices []psrp.Cho
 	return int(n), nil
 }
 
-// readHost asks for one text, as Read-Host does: by the Prompt method.
-func (i *invocation) readHost(prompt string) (string, error) {
-	answers, err := i.promptFields("", "", []Parameter{{Name: prompt, Type: "String"}}, false)
+// readHost asks for one value, as Read-Host does: by the Prompt method.
+func (i *invocation) readHost(prompt, typ string) (clixml.Value, error) {
+	answers, err := i.promptFields("", "", []Parameter{{Name: prompt, Type: typ}}, false)
 	if err != nil {
-		return "", err
+		return clixml.Null(), err
 	}
 	v, _ := answers.Lookup(prompt)
-	return v.String(), nil
+	return v, nil
 }
 
 func (i *invocation) promptFields(caption, message string, fields []Parameter, labels bool) (*clixml.Object, error) {
