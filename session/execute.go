@@ -173,7 +173,8 @@ func (s *Session) execute(ctx context.Context, run *Run, steps []step, t *turn) 
 func (s *Session) acquire(ctx context.Context, run *Run, t *turn) bool {
 	select {
 	case <-t.ready:
-		return ctx.Err() == nil
+		// The line before may have left because the session ends.
+		return ctx.Err() == nil && s.ctx.Err() == nil
 	case <-run.stopping:
 	case <-ctx.Done():
 	case <-s.ended:
