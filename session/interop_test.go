@@ -388,6 +388,47 @@ func TestInteropQuestions(t *testing.T) {
 	}
 }
 
+// Secrets go both ways under a key that psrpcore has made.
+func TestInteropSecrets(t *testing.T) {
+	ctx := interop(t)
+	s := startPeer(t).connect(ctx, t, 1)
+	for _, typed := range []string{"p\u00e4ss word \U0001f511", "again"} {
+		r := start(ctx, t, s, "secret")
+		var said []string
+		for {
+			records, err := r.Next(ctx)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%v, after %q", err, said)
+			}
+			for _, rec := range records {
+				switch {
+				case rec.Prompt != nil:
+					err = rec.Prompt.Fill(ctx, []string{typed})
+				case rec.Value.Kind() == clixml.KindSecureString:
+					var text string
+					text, err = s.Reveal(ctx, rec.Value)
+					said = append(said, rec.Value.String(), text)
+				case rec.Stream == session.StreamOutput:
+					said = append(said, rec.Value.String())
+				default:
+					t.Errorf("record %+v", rec)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		back := []rune(typed)
+		slices.Reverse(back)
+		if want := []string{typed, "System.Security.SecureString", string(back)}; !slices.Equal(said, want) || r.Result().Outcome != session.Completed {
+			t.Errorf("%q, %+v", said, r.Result())
+		}
+	}
+}
+
 // Below the session: what a program sees that uses psrp and wsman by themselves.
 func TestInteropPool(t *testing.T) {
 	ctx := interop(t)

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"crypto/rand"
 	"errors"
 	"strings"
 	"testing"
@@ -144,12 +143,4 @@ func TestNoSecretInATextOnlySession(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.cancel()
-}
-
-func BenchmarkKeyPair(b *testing.B) {
-	for b.Loop() {
-		if _, err := psrp.GenerateKey(rand.Reader); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -38,7 +38,8 @@ var (
 )
 
 // GenerateKey makes a key for [Client.OfferKey] from random, which is
-// crypto/rand.Reader outside of tests. It takes a good part of a second.
+// crypto/rand.Reader outside of tests. That takes some time: 50 ms as a rule, now and then several
+// times that.
 func GenerateKey(random io.Reader) (*rsa.PrivateKey, error) {
 	key, err := rsa.GenerateKey(random, keyBits)
 	if err != nil {

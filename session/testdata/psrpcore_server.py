@@ -33,7 +33,7 @@ from xml.sax.saxutils import escape
 import psrpcore
 from psrpcore.types import (
     ChoiceDescription, CommandMetadataCount, ErrorCategory, ErrorCategoryInfo, ErrorRecord, NETException, PipelineState,
-    PSCustomObject, PSGuid, PSInt, PSInt64, PSInvocationState,
+    PSCustomObject, PSGuid, PSInt, PSInt64, PSInvocationState, PSSecureString,
 )
 
 NS = {
@@ -278,8 +278,14 @@ def ask(command, args, named):
     command.write("write_output", "line " + command.ask("read_line"))
 
 
+def secret(command, args, named):
+    typed = command.ask("read_line_as_secure_string").decrypt()
+    command.write("write_output", typed)
+    command.write("write_output", PSSecureString(typed[::-1]))
+
+
 SWITCHES = {"terminating"}
-COMMANDS = {"emit": emit, "hello": hello, "fail": fail, "warn": warn, "sleep": sleep, "count": count, "ask": ask}
+COMMANDS = {"emit": emit, "hello": hello, "fail": fail, "warn": warn, "sleep": sleep, "count": count, "ask": ask, "secret": secret}
 
 
 class Shell:
