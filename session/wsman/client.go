@@ -198,7 +198,7 @@ func (c *Client) Exchange(ctx context.Context, action string, envelope []byte) (
 
 func (c *Client) timeoutOf(action string) time.Duration {
 	switch action {
-	case ActionCreate:
+	case ActionCreate, ActionConnect:
 		return c.cfg.OpenTimeout
 	case ActionSignal, ActionDelete:
 		return c.cfg.CancelTimeout

@@ -50,7 +50,7 @@ type Config struct {
 	// envelopes, and 8 MiB at least.
 	MaxResponseSize int
 	// OperationTimeout is how long the server may keep an exchange open,
-	// OpenTimeout that of Create, CancelTimeout that of Signal and Delete.
+	// OpenTimeout that of Create and Connect, CancelTimeout that of Signal and Delete.
 	// Zero is the default, negative is without limit.
 	OperationTimeout, OpenTimeout, CancelTimeout time.Duration
 

@@ -57,18 +57,23 @@ func (c *Client) openEnvelope(dst []byte, h header) []byte {
 		dst = element(dst, `w:OperationTimeout`, ``, isoDuration(h.timeout))
 	}
 	dst = appendOptions(dst, h.options)
-	if len(h.selectors) > 0 {
-		dst = append(dst, `<w:SelectorSet>`...)
-		for _, s := range h.selectors {
-			dst = append(dst, `<w:Selector`...)
-			dst = attribute(dst, "Name", s.Name)
-			dst = append(dst, '>')
-			dst = appendText(dst, s.Value)
-			dst = append(dst, `</w:Selector>`...)
-		}
-		dst = append(dst, `</w:SelectorSet>`...)
-	}
+	dst = appendSelectors(dst, h.selectors)
 	return append(dst, `</s:Header><s:Body>`...)
+}
+
+func appendSelectors(dst []byte, selectors []Selector) []byte {
+	if len(selectors) == 0 {
+		return dst
+	}
+	dst = append(dst, `<w:SelectorSet>`...)
+	for _, s := range selectors {
+		dst = append(dst, `<w:Selector`...)
+		dst = attribute(dst, "Name", s.Name)
+		dst = append(dst, '>')
+		dst = appendText(dst, s.Value)
+		dst = append(dst, `</w:Selector>`...)
+	}
+	return append(dst, `</w:SelectorSet>`...)
 }
 
 func closeEnvelope(dst []byte) []byte { return append(dst, `</s:Body></s:Envelope>`...) }
@@ -168,6 +173,64 @@ func signalBody(dst []byte, command uuid.UUID, code string) []byte {
 	dst = append(dst, '>')
 	dst = element(dst, `rsp:Code`, ``, code)
 	return append(dst, `</rsp:Signal>`...)
+}
+
+// disconnectBody is the body of Disconnect ([MS-WSMV] 3.1.4.15).
+func disconnectBody(dst []byte, idle time.Duration, bufferMode string) []byte {
+	dst = append(dst, `<rsp:Disconnect>`...)
+	if idle > 0 {
+		dst = element(dst, `rsp:IdleTimeOut`, ``, isoDuration(idle))
+	}
+	if bufferMode != "" {
+		dst = element(dst, `rsp:BufferMode`, ``, bufferMode)
+	}
+	return append(dst, `</rsp:Disconnect>`...)
+}
+
+// reconnectBody is the body of a command's Reconnect; a shell's has none
+// ([MS-WSMV] 3.1.4.16, [MS-PSRP] 3.1.5.3.18).
+func reconnectBody(dst []byte, command uuid.UUID) []byte {
+	if command == uuid.Nil {
+		return dst
+	}
+	dst = attribute(append(dst, `<rsp:Reconnect`...), "CommandId", upperUUID(command))
+	return append(dst, `/>`...)
+}
+
+// connectBody is the body of Connect, of a shell with its connectXml, of a
+// command with its id ([MS-WSMV], [MS-PSRP] 3.1.5.3.14).
+func connectBody(dst []byte, command uuid.UUID, connectXML []byte) []byte {
+	dst = append(dst, `<rsp:Connect`...)
+	if command != uuid.Nil {
+		dst = attribute(dst, "CommandId", upperUUID(command))
+	}
+	dst = append(dst, '>')
+	if len(connectXML) > 0 {
+		dst = append(dst, `<connectXml xmlns="`+nsPowerShell+`">`...)
+		dst = base64.StdEncoding.AppendEncode(dst, connectXML)
+		dst = append(dst, `</connectXml>`...)
+	}
+	return append(dst, `</rsp:Connect>`...)
+}
+
+// enumerateBody is the body of Enumerate ([DSP0226]): the first items ride in
+// the answer. of filters by selectors.
+func enumerateBody(dst []byte, of []Selector) []byte {
+	dst = append(dst, `<n:Enumerate xmlns:n="`+nsEnumeration+`"><w:OptimizeEnumeration/>`...)
+	dst = element(dst, `w:MaxElements`, ``, pageSize)
+	if len(of) > 0 {
+		dst = append(dst, `<w:Filter Dialect="`+selectorDialect+`">`...)
+		dst = append(appendSelectors(dst, of), `</w:Filter>`...)
+	}
+	return append(dst, `</n:Enumerate>`...)
+}
+
+// pullBody is the body of Pull ([DSP0226]).
+func pullBody(dst []byte, context string) []byte {
+	dst = append(dst, `<n:Pull xmlns:n="`+nsEnumeration+`">`...)
+	dst = element(dst, `n:EnumerationContext`, ``, context)
+	dst = element(dst, `n:MaxElements`, ``, pageSize)
+	return append(dst, `</n:Pull>`...)
 }
 
 const identifyEnvelope = `<s:Envelope xmlns:s="` + nsSOAP + `" xmlns:wsmid="` + nsIdentity +

@@ -22,16 +22,28 @@ type ShellRequest struct {
 	Options []Option
 	// CreationXML is the first message to the shell, raw.
 	CreationXML []byte
-	// BufferMode is Block or Drop: what becomes of output while no client is connected.
+	// BufferMode is [BufferBlock] or [BufferDrop]; "" is the server's default.
 	BufferMode string
 }
 
 // ShellInfo is what a server says of a shell.
 type ShellInfo struct {
-	ID, Name, Owner, ClientIP, State, BufferMode string
-	CompressionMode                              string
-	IdleTimeout, MaxIdleTimeout                  time.Duration
+	ID, Name, Owner, ClientIP, BufferMode string
+	// State is [ShellConnected] or [ShellDisconnected].
+	State string
+	// ResourceURI says which kind of shell it is.
+	ResourceURI                 string
+	CompressionMode             string
+	IdleTimeout, MaxIdleTimeout time.Duration
+	RunTime                     time.Duration // since it was created
+	Inactivity                  time.Duration // since it was last used
 }
+
+// States of a shell, as [ShellInfo] gives them.
+const (
+	ShellConnected    = "Connected"
+	ShellDisconnected = "Disconnected"
+)
 
 // Shell is a shell on the server. Its methods may be called concurrently;
 // the order of two concurrent Sends is not defined.
@@ -49,11 +61,7 @@ type Shell struct {
 func (c *Client) Create(ctx context.Context, r ShellRequest) (*Shell, error) {
 	r.InputStreams = orDefault(r.InputStreams, "stdin pr")
 	r.OutputStreams = orDefault(r.OutputStreams, "stdout")
-	options := r.Options
-	isVersion := func(o Option) bool { return strings.EqualFold(o.Name, "protocolversion") }
-	if !slices.ContainsFunc(options, isVersion) {
-		options = append([]Option{{Name: "protocolversion", Value: "2.3", MustComply: true}}, options...)
-	}
+	options := withVersion(r.Options)
 	sh := &Shell{c: c, resource: c.cfg.ResourceURI}
 	call := c.newCall(ActionCreate, header{resource: c.cfg.ResourceURI, options: options, timeout: c.cfg.OpenTimeout})
 	call.shellID = upperUUID(r.ShellID)
@@ -75,6 +83,15 @@ func (c *Client) Create(ctx context.Context, r ShellRequest) (*Shell, error) {
 		sh.Info.ID = sh.ID()
 	}
 	return sh, nil
+}
+
+// withVersion adds the protocol version that shells of PowerShell want, unless it is there.
+func withVersion(options []Option) []Option {
+	isVersion := func(o Option) bool { return strings.EqualFold(o.Name, "protocolversion") }
+	if slices.ContainsFunc(options, isVersion) {
+		return options
+	}
+	return append([]Option{{Name: "protocolversion", Value: "2.3", MustComply: true}}, options...)
 }
 
 // readCreated reads a child of the body of CreateResponse.
@@ -122,8 +139,8 @@ func (sh *Shell) readReference(s *scanner) error {
 }
 
 func (i *ShellInfo) read(name string, s *scanner) error {
-	text, err := s.content()
-	text = cleanText(text, 256)
+	raw, err := s.content()
+	text := cleanText(raw, 256)
 	switch name {
 	case "ShellId":
 		i.ID = text
@@ -137,6 +154,12 @@ func (i *ShellInfo) read(name string, s *scanner) error {
 		i.State = text
 	case "BufferMode":
 		i.BufferMode = text
+	case "ResourceUri":
+		i.ResourceURI = cleanText(raw, 2048)
+	case "ShellRunTime":
+		i.RunTime, _ = parseISODuration(text)
+	case "ShellInactivity":
+		i.Inactivity, _ = parseISODuration(text)
 	case "CompressionMode":
 		i.CompressionMode = text
 	case "IdleTimeOut":

@@ -246,6 +246,9 @@ func (p *player) request(req *node) (func(recording) error, error) {
 	case ActionDelete:
 		return noCheck, sh.Delete(ctx)
 	}
+	if known, err := p.kept(ctx, sh, req); known != nil {
+		return known, err
+	}
 	_, err := p.c.Exchange(ctx, action, []byte(p.rec.ReqBody))
 	return nil, err
 }
