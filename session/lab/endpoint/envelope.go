@@ -45,6 +45,14 @@ type request struct {
 		Reconnect *struct {
 			CommandID string `xml:"CommandId,attr"`
 		} `xml:"http://schemas.microsoft.com/wbem/wsman/1/windows/shell Reconnect"`
+		Disconnect *struct {
+			IdleTimeout string `xml:"http://schemas.microsoft.com/wbem/wsman/1/windows/shell IdleTimeOut"`
+			BufferMode  string `xml:"http://schemas.microsoft.com/wbem/wsman/1/windows/shell BufferMode"`
+		} `xml:"http://schemas.microsoft.com/wbem/wsman/1/windows/shell Disconnect"`
+		Connect *struct {
+			CommandID  string `xml:"CommandId,attr"`
+			ConnectXML string `xml:"http://schemas.microsoft.com/powershell connectXml"`
+		} `xml:"http://schemas.microsoft.com/wbem/wsman/1/windows/shell Connect"`
 		Enumerate *struct {
 			Selectors []selector `xml:"http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd Filter>SelectorSet>Selector"`
 		} `xml:"http://schemas.xmlsoap.org/ws/2004/09/enumeration Enumerate"`

@@ -1,7 +1,10 @@
 package endpoint
 
 import (
+	"cmp"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +34,7 @@ const (
 	actionSignal     = nsShell + "/Signal"
 	actionDisconnect = nsShell + "/Disconnect"
 	actionReconnect  = nsShell + "/Reconnect"
+	actionConnect    = nsShell + "/Connect"
 )
 
 // dispatch answers by action.
@@ -61,11 +65,14 @@ func (x *exchange) dispatch() (*answer, *Fault) {
 	sh.touch()
 	switch action {
 	case actionGet:
+		sh.disconnected(x.switches.AutoDisconnect)
 		return x.req.reply(action+"Response", sh.describe()), nil
 	case actionDelete:
 		return x.delete(sh), nil
 	case actionReconnect:
 		return x.reconnect(sh)
+	case actionConnect:
+		return x.connect(sh)
 	}
 	if sh.disconnected(x.switches.AutoDisconnect) {
 		return nil, faultDisconnected()
@@ -80,8 +87,7 @@ func (x *exchange) dispatch() (*answer, *Fault) {
 	case actionSignal:
 		return x.signal(sh)
 	case actionDisconnect:
-		sh.setDisconnected(true)
-		return x.req.reply(action+"Response", "<rsp:DisconnectResponse/>"), nil
+		return x.disconnect(sh)
 	}
 	return nil, faultAction(action)
 }
@@ -118,17 +124,6 @@ func (x *exchange) delete(sh *shell) *answer {
 	return x.req.reply(actionDelete+"Response", "")
 }
 
-func (x *exchange) reconnect(sh *shell) (*answer, *Fault) {
-	if b := x.req.Body.Reconnect; b != nil && b.CommandID != "" {
-		if _, fault := x.find(sh, b.CommandID); fault != nil {
-			return nil, fault
-		}
-	} else {
-		sh.setDisconnected(false)
-	}
-	return x.req.reply(actionReconnect+"Response", ""), nil
-}
-
 // find gives the command of a shell.
 func (x *exchange) find(sh *shell, id string) (*command, *Fault) {
 	x.entry.CommandID = strings.ToUpper(id)
@@ -146,16 +141,20 @@ func (x *exchange) enumerate() (*answer, *Fault) {
 		of = strings.ToUpper(findSelector(x.req.Body.Enumerate.Selectors, "ShellId"))
 	}
 	x.server.mu.Lock()
-	for id, sh := range x.server.shells {
+	shells := slices.SortedFunc(maps.Values(x.server.shells), func(a, b *shell) int {
+		return cmp.Or(a.created.Compare(b.created), strings.Compare(a.id, b.id))
+	})
+	x.server.mu.Unlock()
+	for _, sh := range shells {
+		sh.disconnected(x.switches.AutoDisconnect)
 		switch {
-		case sh.owner.User != x.identity.User || of != "" && of != id:
+		case sh.owner.User != x.identity.User || of != "" && of != sh.key():
 		case of != "" || strings.HasSuffix(strings.ToLower(x.req.Header.ResourceURI), "/command"):
 			items.WriteString(sh.describeCommands())
 		default:
 			items.WriteString(sh.describe())
 		}
 	}
-	x.server.mu.Unlock()
 	return x.req.reply(actionEnumerate+"Response", "<n:EnumerateResponse><n:EnumerationContext></n:EnumerationContext><w:Items>"+
 		items.String()+"</w:Items><w:EndOfSequence/></n:EnumerateResponse>"), nil
 }

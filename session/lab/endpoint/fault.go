@@ -25,6 +25,7 @@ const (
 	codeTooManyShells   = 2150859173
 	codeTooManyCommands = 2150859175
 	codeDisconnected    = 2150859204
+	codeInUse           = 2150859213
 	codeCommandExists   = 2150859222
 	codeShellExists     = 2150859223
 	codeProtocolVersion = 2152992672
@@ -96,6 +97,11 @@ func faultShellExists() *Fault {
 func faultDisconnected() *Fault {
 	return sender(codeDisconnected, "w:InternalError",
 		"The WS-Management service cannot process the request because the shell is in the disconnected state. Reconnect the shell before issuing other operations. ")
+}
+
+func faultInUse() *Fault {
+	return sender(codeInUse, "w:InternalError",
+		"The WS-Management service cannot process the request because the shell is connected to a different client. ")
 }
 
 func faultResource(uri string) *Fault {

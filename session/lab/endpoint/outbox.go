@@ -13,6 +13,7 @@ type outbox struct {
 	waiting [][]byte
 	size    int
 	last    bool          // nothing will be added any more
+	lossy   bool          // what does not fit is dropped
 	over    *Fault        // why nobody will get anything any more
 	changed chan struct{} // closed and replaced at every change
 	// turn is held by the one Receive that may take something.
@@ -33,7 +34,16 @@ func (o *outbox) signal() {
 	o.changed = make(chan struct{})
 }
 
-// put adds fragments, and waits while too many are there.
+// setLossy says what becomes of whole messages that do not fit: they are
+// dropped, or their writer waits.
+func (o *outbox) setLossy(to bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.lossy = to
+	o.signal()
+}
+
+// put adds the fragments of one message, and waits while too many are there.
 func (o *outbox) put(ctx context.Context, fragments [][]byte) error {
 	for {
 		o.mu.Lock()
@@ -43,6 +53,10 @@ func (o *outbox) put(ctx context.Context, fragments [][]byte) error {
 		}
 		if o.size < outboxLimit {
 			break
+		}
+		if o.lossy {
+			o.mu.Unlock()
+			return nil
 		}
 		changed := o.changed
 		o.mu.Unlock()

@@ -73,6 +73,13 @@ func (p *pool) resize(n int) bool {
 	return true
 }
 
+// limit is how many pipelines may run at once.
+func (p *pool) limit() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.max
+}
+
 // reset makes all runspaces forget their variables, if none is busy.
 func (p *pool) reset() bool {
 	p.mu.Lock()

@@ -37,12 +37,16 @@ func (x *exchange) receive(sh *shell) (*answer, *Fault) {
 	defer sh.park(-1)
 	ctx, cancel := context.WithTimeout(x.http.Context(), timeout)
 	defer cancel()
+	link := sh.connection()
+	defer context.AfterFunc(link, cancel)()
 	fault, err := x.await(ctx, out)
 	switch {
 	case fault != nil:
 		return nil, fault
 	case x.http.Context().Err() != nil:
 		return &answer{none: true}, nil
+	case err != nil && link.Err() != nil:
+		return nil, faultDisconnected()
 	case err != nil:
 		return nil, faultTimedOut()
 	}

@@ -135,7 +135,7 @@ func (s *Server) expire() {
 		}
 		s.mu.Lock()
 		for id, sh := range s.shells {
-			if sh.idleFor() > s.cfg.IdleTimeout {
+			if sh.expired() {
 				delete(s.shells, id)
 				sh.close(faultNoShell())
 			}

@@ -35,17 +35,23 @@ type shell struct {
 	// feeding keeps what one stream brings in its order.
 	feeding sync.Mutex
 
-	mu         sync.Mutex
-	pool       *pool // nil until the client has asked to open
-	tenant     string
-	commands   map[string]*command // by upper-case id
-	pipelines  map[uuid.UUID]*command
-	created    time.Time
-	used       time.Time // of the last request
-	received   time.Time // of the last Receive
-	parked     int       // Receives that wait
-	detached   bool      // Disconnected
-	sessionKey []byte    // of SecureStrings, up to protocol 2.3
+	mu        sync.Mutex
+	pool      *pool // nil until the client has asked to open
+	tenant    string
+	commands  map[string]*command // by upper-case id
+	pipelines map[uuid.UUID]*command
+	created   time.Time
+	used      time.Time // of the last request
+	received  time.Time // of the last Receive
+	parked    int       // Receives that wait
+	detached  bool      // Disconnected
+	// link ends when the client leaves, and with it the Receives that wait.
+	link       context.Context
+	unlink     context.CancelFunc
+	idle       time.Duration  // how long nobody need ask anything
+	buffering  string         // Block or Drop
+	private    *clixml.Object // ApplicationPrivateData, for clients that connect
+	sessionKey []byte         // of SecureStrings, up to protocol 2.3
 }
 
 func (sh *shell) key() string { return strings.ToUpper(sh.id) }
@@ -98,7 +104,9 @@ func (s *Server) newShell(x *exchange, body *shellBody) (*shell, *Fault) {
 		server: s, id: id, name: body.Name, owner: x.identity, target: x.http.URL, cookie: x.cookie, uri: x.req.Header.ResourceURI,
 		psrp: psrp.NewServer(psrp.ServerConfig{Protocol: s.cfg.Protocol, FragmentSize: size}), out: newOutbox(),
 		commands: map[string]*command{}, pipelines: map[uuid.UUID]*command{}, created: now, used: now, received: now,
+		idle: s.cfg.IdleTimeout, buffering: bufferBlock,
 	}
+	sh.link, sh.unlink = context.WithCancel(context.Background())
 	if strings.EqualFold(sh.uri, resourceCommand) {
 		sh.console = newConsole(body)
 	}
@@ -161,14 +169,11 @@ func (sh *shell) touch() {
 	sh.used = sh.server.cfg.Now()
 }
 
-// idleFor is how long nobody has asked anything; a parked Receive asks.
-func (sh *shell) idleFor() time.Duration {
+// expired tells that nobody has asked anything for too long; a parked Receive asks.
+func (sh *shell) expired() bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if sh.parked > 0 {
-		return 0
-	}
-	return sh.server.cfg.Now().Sub(sh.used)
+	return sh.parked == 0 && sh.server.cfg.Now().Sub(sh.used) > sh.idle
 }
 
 // disconnected tells whether the shell is, by request or by itself.
@@ -179,12 +184,6 @@ func (sh *shell) disconnected(auto time.Duration) bool {
 		sh.detached = true
 	}
 	return sh.detached
-}
-
-func (sh *shell) setDisconnected(to bool) {
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	sh.detached, sh.received = to, sh.server.cfg.Now()
 }
 
 func (sh *shell) command(id string) *command {
@@ -225,10 +224,10 @@ func (sh *shell) describe() string {
 	return `<rsp:Shell xmlns:rsp="` + nsShell + `"><rsp:ShellId>` + escape(sh.id) + "</rsp:ShellId>" + name +
 		"<rsp:ResourceUri>" + escape(sh.uri) + "</rsp:ResourceUri><rsp:Owner>" + escape(sh.owner.User) + "</rsp:Owner>" +
 		"<rsp:ClientIP>127.0.0.1</rsp:ClientIP><rsp:ProcessId>4711</rsp:ProcessId>" +
-		fmt.Sprintf("<rsp:IdleTimeOut>PT%.3fS</rsp:IdleTimeOut>", sh.server.cfg.IdleTimeout.Seconds()) +
+		fmt.Sprintf("<rsp:IdleTimeOut>PT%.3fS</rsp:IdleTimeOut>", sh.idle.Seconds()) +
 		streams + "<rsp:MaxIdleTimeOut>PT2147483.647S</rsp:MaxIdleTimeOut><rsp:Locale>en-US</rsp:Locale><rsp:DataLocale>en-US</rsp:DataLocale>" +
 		"<rsp:CompressionMode>NoCompression</rsp:CompressionMode><rsp:ProfileLoaded>Yes</rsp:ProfileLoaded><rsp:Encoding>UTF8</rsp:Encoding>" +
-		"<rsp:BufferMode>Block</rsp:BufferMode><rsp:State>" + sh.state() + "</rsp:State>" +
+		"<rsp:BufferMode>" + sh.buffering + "</rsp:BufferMode><rsp:State>" + sh.state() + "</rsp:State>" +
 		"<rsp:ShellRunTime>" + seconds(now.Sub(sh.created)) + "</rsp:ShellRunTime><rsp:ShellInactivity>" + seconds(now.Sub(sh.used)) + "</rsp:ShellInactivity></rsp:Shell>"
 }
 
@@ -254,14 +253,18 @@ func (sh *shell) feed(id uuid.UUID, stream string, data []byte) *Fault {
 			return fault
 		}
 	}
+	return feedFault(err)
+}
+
+func feedFault(err error) *Fault {
 	var version *psrp.VersionError
-	if errors.As(err, &version) {
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &version):
 		return sender(codeProtocolVersion, "w:InternalError", "The remote session could not be started: "+err.Error()+" ")
 	}
-	if err != nil {
-		return sender(codeInvalidXML, "w:InternalError", "The WSMan provider host process did not return a proper response: "+err.Error()+" ")
-	}
-	return nil
+	return sender(codeInvalidXML, "w:InternalError", "The WSMan provider host process did not return a proper response: "+err.Error()+" ")
 }
 
 func (sh *shell) handle(e psrp.Event) *Fault {
@@ -313,10 +316,10 @@ func (sh *shell) open(e psrp.OpenRequested) *Fault {
 	if o.Now == nil {
 		o.Now = sh.server.cfg.Now
 	}
-	sh.mu.Lock()
-	sh.pool, sh.tenant = newPool(o, e.Max), o.Tenant
-	sh.mu.Unlock()
 	private := clixml.PrimitiveDictionary(append([]clixml.Entry{{Key: clixml.Str("PSVersionTable"), Value: clixml.Obj(versionTable(sh.psrp.Protocol()))}}, o.PrivateData...)...)
+	sh.mu.Lock()
+	sh.pool, sh.tenant, sh.private = newPool(o, e.Max), o.Tenant, private
+	sh.mu.Unlock()
 	out, err := sh.psrp.Opened(private)
 	if err != nil {
 		sh.refuse(err)
