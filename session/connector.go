@@ -100,12 +100,19 @@ type connecting struct {
 	given    *auth.Token // a token that was given
 }
 
-func (cn *connecting) run(ctx context.Context) (*Session, error) {
-	steps := []func(context.Context) error{cn.findDomain, cn.findEndpoint, cn.chooseAuthentication}
-	for _, step := range steps {
+// findWay finds out where the endpoint is and gets what it takes to enter.
+func (cn *connecting) findWay(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{cn.findDomain, cn.findEndpoint, cn.chooseAuthentication} {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return err
 		}
+	}
+	return nil
+}
+
+func (cn *connecting) run(ctx context.Context) (*Session, error) {
+	if err := cn.findWay(ctx); err != nil {
+		return nil, err
 	}
 	s, err := cn.openSession(ctx)
 	if err != nil {

@@ -110,7 +110,8 @@ func explainFault(e *Error) bool {
 	}
 	switch {
 	case f.IsQuota():
-		return e.hint("close another session of this account; one that was left behind ends by itself after about fifteen minutes")
+		return e.hint("close another session of this account: psdeck sessions list shows them, and psdeck sessions close ends one; " +
+			"one that was left behind ends by itself after about fifteen minutes")
 	case f.IsInvalidResource():
 		return e.hint("check the name of the session configuration (--configuration-name)")
 	case f.IsAccessDenied():
