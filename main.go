@@ -57,6 +57,7 @@ func commands() []command {
 		{"exec", "[DOMAIN|URI|ACCOUNT] -c LINE", "run a line and end, without a screen", runExec},
 		{"demo", "", "the deck on an embedded lab; nothing leaves this machine", runDemo},
 		{"lab", "[--listen ADDR]", "the lab alone, for automation without a tenant", runLab},
+		{"sessions", "list|close [SHELLID...]", "list my sessions on a server, or end those left behind", runSessions},
 		{"check", "DOMAIN|URI", "explain discovery and sign-in hop by hop; opens no session", runCheck},
 		{"version", "", "print the version", runVersion},
 		{"help", "[COMMAND]", "print this, or a command's flags", runHelp},
@@ -392,6 +393,40 @@ func runLab(ctx context.Context, args []string, s streams) int {
 		return headless.Report(s.err, &session.Error{Doing: "closing the lab", Err: err, Class: session.ClassCommand})
 	}
 	return headless.ExitDone
+}
+
+// runSessions lists the account's sessions on a server, or ends some of them.
+func runSessions(ctx context.Context, args []string, s streams) int {
+	verb := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		verb, args = args[0], args[1:]
+	}
+	fs := flag.NewFlagSet("sessions", flag.ContinueOnError)
+	var f headless.TargetFlags
+	f.Register(fs)
+	cfg := headless.SessionsConfig{Stdout: s.out, Stderr: s.err, Interactive: s.errTTY, Width: s.width}
+	fs.StringVar(&cfg.Form, "output", "auto", "`form` of the list: auto, table, list, json, jsonl, csv, clixml or text")
+	fs.BoolVar(&cfg.All, "all", false, "close every session that belongs to the account")
+	ids, code, done := parse("sessions", "list|close [SHELLID...]", 1000, fs, args, s)
+	if done {
+		return code
+	}
+	cfg.IDs = ids
+	if verb != "list" && verb != "close" {
+		return usage(s, errors.New("sessions wants list or close"), "for example: psdeck sessions list --user-name admin@contoso.com")
+	}
+	cfg.Close = verb == "close"
+	if err := cfg.Check(); err != nil {
+		return headless.Report(s.err, err)
+	}
+	if err := f.Resolve(s.in, askPassword(s)); err != nil {
+		return headless.Report(s.err, err)
+	}
+	cfg.Target = f.Target
+	return withConnector(s, &f, func(c *session.Connector) int {
+		cfg.Shells = c.Shells
+		return headless.Sessions(ctx, cfg)
+	})
 }
 
 // runCheck explains discovery and sign-in.

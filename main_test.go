@@ -129,6 +129,13 @@ func TestWhatNeedsNothingStartsNothing(t *testing.T) {
 		{[]string{"exec", "-c", "'open"}, 2, []string{"missing the terminator", "\nhint: "}},
 		{[]string{"exec", "-f", missing}, 2, []string{"psdeck: reading the lines to run: ", "\nhint: "}},
 		{[]string{"exec", "--credential", "a@b.example", "-c", "1"}, 2, []string{"there is no terminal to ask on", "\nhint: "}},
+		{[]string{"help", "sessions"}, 0, []string{"usage: psdeck sessions [flags] list|close [SHELLID...]", "\n  --all\n"}},
+		{[]string{"sessions"}, 2, []string{"psdeck: sessions wants list or close\nhint: "}},
+		{[]string{"sessions", "open"}, 2, []string{"psdeck: sessions wants list or close\nhint: "}},
+		{[]string{"sessions", "list", "1"}, 2, []string{"sessions list takes no ids\nhint: "}},
+		{[]string{"sessions", "list", "--output", "yaml"}, 2, []string{"psdeck: output form \"yaml\"", "\nhint: "}},
+		{[]string{"sessions", "close"}, 2, []string{"there is nothing to close\nhint: "}},
+		{[]string{"sessions", "close", "1", "--all"}, 2, []string{"exclude each other\nhint: "}},
 		{[]string{"check"}, 2, []string{"check wants one domain or URI\nhint: "}},
 		{[]string{}, 2, []string{"psdeck: the deck needs a terminal\nhint: psdeck exec"}},
 		{[]string{"demo"}, 2, []string{"psdeck: the demo needs a terminal\nhint: "}},
@@ -197,6 +204,22 @@ func TestExecAgainstTheLab(t *testing.T) {
 	program(t, in, p.asAdmin(append(five, "--override-access-token-resource-uri", resource)...)...).want(t, headless.ExitDone)
 	if !slices.ContainsFunc(p.Access(), func(e lab.AccessEntry) bool { return e.Kind == "grant" && e.Detail["resource"] == resource }) {
 		t.Errorf("no grant for %s", resource)
+	}
+}
+
+// Ids may stand before the flags and behind them.
+func TestSessionsAgainstTheLab(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	in := p.tenant.Password + "\n"
+	admin := p.asAdmin()[1:]
+	call := func(verb string, more ...string) result {
+		return program(t, in, slices.Concat([]string{"sessions", verb}, more[:len(more)/2], admin, more[len(more)/2:])...)
+	}
+	call("list").want(t, headless.ExitDone, "there are no sessions of this account")
+	call("close", "one", "two").want(t, headless.ExitUsage, "there is no session one on ")
+	call("close", "--all").want(t, headless.ExitDone, "there are no sessions of this account")
+	if r := call("list", "--output=json"); r.out != "[]\n" {
+		t.Errorf("%q", r.out)
 	}
 }
 

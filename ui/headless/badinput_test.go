@@ -112,7 +112,7 @@ func TestBadInput(t *testing.T) {
 		},
 		"quota of shells": {
 			lab: lab.Options{Switches: endpoint.Switches{QuotaFault: true}}, code: ExitConnect,
-			says: `opening a session on admin1e\.online\.lync\.example: .*maximum number of \d concurrent shells`, hint: "close another session",
+			says: `opening a session on admin1e\.online\.lync\.example: .*maximum number of \d concurrent shells`, hint: "psdeck sessions list shows them",
 		},
 		"server that redirects": {
 			lab: lab.Options{Switches: endpoint.Switches{Redirect: "https://elsewhere.example/"}}, code: ExitConnect, says: `elsewhere\.example`, hint: "--override-power-shell-uri",

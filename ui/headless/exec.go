@@ -132,19 +132,28 @@ func (x *call) start(ctx context.Context) error {
 }
 
 func (x *call) connect(ctx context.Context, t session.Target) (*session.Session, error) {
+	s, err := signingIn(ctx, narrator{x.Stderr, x.Interactive}, t, x.Connect)
+	if err != nil {
+		return nil, err
+	}
+	x.open = append(x.open, s)
+	return s, nil
+}
+
+// signingIn calls connect, says what a person has to know meanwhile, and ends
+// it where it needs a person and there is none.
+func signingIn[T any](
+	ctx context.Context, n narrator, t session.Target, connect func(context.Context, session.Target, func(session.Event)) (T, error),
+) (T, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s, err := x.Connect(ctx, t, func(ev session.Event) { x.narrate(ev, cancel) })
-	switch {
-	case err == nil:
-		x.open = append(x.open, s)
-		return s, nil
-	case errors.Is(context.Cause(ctx), errNobody):
-		return nil, &session.Error{Doing: "signing in", Err: errNobody, Class: session.ClassSignIn, Hints: []string{
+	got, err := connect(ctx, t, func(ev session.Event) { n.narrate(ev, cancel) })
+	if err != nil && errors.Is(context.Cause(ctx), errNobody) {
+		err = &session.Error{Doing: "signing in", Err: errNobody, Class: session.ClassSignIn, Hints: []string{
 			"run it in a terminal, or give a password (--credential, --password-stdin) or a token (--oauth-access-token-env)",
 		}}
 	}
-	return nil, err
+	return got, err
 }
 
 // closeAll leaves no shell behind on a server.

@@ -29,23 +29,29 @@ func say(w io.Writer, word, text string) {
 	fmt.Fprintf(w, "%s%s\n", word, session.Clean(text))
 }
 
+// narrator tells of signing in and connecting.
+type narrator struct {
+	w           io.Writer
+	interactive bool // a person reads w
+}
+
 // narrate says what a person has to know while connecting.
-func (x *call) narrate(ev session.Event, cancel context.CancelCauseFunc) {
+func (n narrator) narrate(ev session.Event, cancel context.CancelCauseFunc) {
 	switch ev := ev.(type) {
 	case session.DeviceCodeShown:
-		fmt.Fprintf(x.Stderr, "psdeck: to sign in, open %s and enter %s\n", session.Clean(ev.Code.URL), session.Clean(ev.Code.UserCode))
-		if !x.Interactive {
+		fmt.Fprintf(n.w, "psdeck: to sign in, open %s and enter %s\n", session.Clean(ev.Code.URL), session.Clean(ev.Code.UserCode))
+		if !n.interactive {
 			cancel(errNobody)
 		}
 	case session.BrowserOpened:
-		say(x.Stderr, "psdeck: to sign in, use the browser at ", ev.URL)
+		say(n.w, "psdeck: to sign in, use the browser at ", ev.URL)
 	case session.Noted:
 		if ev.Important {
-			say(x.Stderr, "psdeck: ", ev.Text)
+			say(n.w, "psdeck: ", ev.Text)
 		}
 	case session.EndpointFound:
 		if !ev.Known {
-			fmt.Fprintf(x.Stderr, "psdeck: %s is outside the known clouds; what signs in there is sent to it\n", session.Clean(ev.URI))
+			fmt.Fprintf(n.w, "psdeck: %s is outside the known clouds; what signs in there is sent to it\n", session.Clean(ev.URI))
 		}
 	}
 }
