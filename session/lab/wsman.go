@@ -161,7 +161,11 @@ func (a *actionReader) Read(p []byte) (int, error) {
 	if a.found == nil {
 		return n, err
 	}
-	a.head = append(a.head, p[:min(n, actionWithin)]...)
+	for _, c := range p[:min(n, actionWithin)] {
+		if c != 0 { // the other half of a character of UTF-16
+			a.head = append(a.head, c)
+		}
+	}
 	if m := actionElement.FindSubmatch(a.head); m != nil {
 		action := string(m[1])
 		a.found(action[strings.LastIndexByte(action, '/')+1:])

@@ -148,7 +148,11 @@ func (c *Client) MaxPayload(op Operation) int {
 		}
 		room = len(closeEnvelope(dst)) + selectorRoom
 	}
-	return max(0, (c.MaxEnvelopeSize()-room)/4*3)
+	size := c.MaxEnvelopeSize()
+	if c.cfg.UTF16 {
+		size = size/2 - 1 // two bytes a character, and the mark in front
+	}
+	return max(0, (size-room)/4*3)
 }
 
 // Identity is what a server says of itself to anyone ([DSP0226]).
@@ -185,12 +189,12 @@ func (c *Client) Identify(ctx context.Context) (Identity, error) {
 // Exchange posts an envelope made elsewhere and returns the answer's. The
 // request is sent once; a fault is a [*Fault]; an empty answer is empty.
 func (c *Client) Exchange(ctx context.Context, action string, envelope []byte) ([]byte, error) {
-	if limit := c.MaxEnvelopeSize(); len(envelope) > limit {
-		return nil, &EnvelopeSizeError{Operation: operationName(action), Size: len(envelope), Limit: limit}
-	}
 	call := &call{
 		operation: operationName(action), action: action, envelope: envelope,
 		timeout: c.timeoutOf(action), emptyOK: true, keep: true,
+	}
+	if err := c.fits(call); err != nil {
+		return nil, err
 	}
 	err := c.do(ctx, call, func(s *scanner) error { return s.skip() })
 	return call.answer, err

@@ -34,7 +34,8 @@ type Config struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// TLS configures https; nil is the system's roots.
 	TLS *tls.Config
-	// Proxy chooses an HTTP proxy; nil is none.
+	// Proxy chooses an HTTP proxy, with user information in its URL where it
+	// wants credentials; nil is none.
 	Proxy func(*http.Request) (*url.URL, error)
 
 	// Authorize writes credentials on each request before it goes out.
@@ -57,6 +58,9 @@ type Config struct {
 	// Locale is the language of the server's texts, DataLocale that of its
 	// numbers and dates; default en-US, and Locale.
 	Locale, DataLocale string
+	// UTF16 sends envelopes in UTF-16 instead of UTF-8, which is twice as
+	// long: MaxPayload halves. Answers are taken in either at any time.
+	UTF16 bool
 	// Header is added to each HTTP request.
 	Header    http.Header
 	UserAgent string

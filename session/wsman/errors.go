@@ -2,9 +2,12 @@ package wsman
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"html"
+	"net"
+	"net/http"
 	"net/url"
 )
 
@@ -113,6 +116,34 @@ func (e *TransportError) Error() string {
 }
 
 func (e *TransportError) Unwrap() error { return e.Err }
+
+// Permanent tells a failure that another attempt does not mend: the other side
+// speaks no TLS or shows a certificate that is not accepted, a name does not
+// exist, a proxy refuses.
+func (e *TransportError) Permanent() bool {
+	var (
+		cert   *tls.CertificateVerificationError
+		record tls.RecordHeaderError
+		alert  tls.AlertError
+		dns    *net.DNSError
+		proxy  *ProxyError
+	)
+	return errors.As(e.Err, &cert) || errors.As(e.Err, &record) || errors.As(e.Err, &alert) ||
+		errors.As(e.Err, &dns) && dns.IsNotFound || errors.As(e.Err, &proxy) && proxy.Status < 500
+}
+
+// ProxyError says that an HTTP proxy did not open the way to the server.
+type ProxyError struct {
+	Host   string // of the proxy
+	Status int
+}
+
+func (e *ProxyError) Error() string {
+	if e.Status == http.StatusProxyAuthRequired {
+		return fmt.Sprintf("the proxy %s does not accept the credentials (HTTP %d)", e.Host, e.Status)
+	}
+	return fmt.Sprintf("the proxy %s refuses to connect (HTTP %d)", e.Host, e.Status)
+}
 
 const maxSnippet = 200 // bytes of an error page that an error shows
 

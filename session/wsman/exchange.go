@@ -3,7 +3,6 @@ package wsman
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +26,8 @@ const (
 type call struct {
 	operation string // last segment of action
 	action    string
-	envelope  []byte
+	envelope  []byte // UTF-8
+	body      []byte // envelope as it goes out
 	messageID string // "" where it is not known: RelatesTo is not checked then
 	shellID   string
 	commandID string
@@ -51,8 +51,8 @@ func (c *Client) newCall(action string, h header) *call {
 func operationName(action string) string { return path.Base(action) }
 
 func (c *Client) fits(call *call) error {
-	if limit := c.MaxEnvelopeSize(); len(call.envelope) > limit {
-		return &EnvelopeSizeError{Operation: call.operation, Size: len(call.envelope), Limit: limit}
+	if limit, size := c.MaxEnvelopeSize(), c.encodedSize(call.envelope); size > limit {
+		return &EnvelopeSizeError{Operation: call.operation, Size: size, Limit: limit}
 	}
 	return nil
 }
@@ -68,6 +68,7 @@ func (c *Client) do(ctx context.Context, call *call, read func(*scanner) error) 
 	defer cancel()
 	defer context.AfterFunc(c.ctx, cancel)()
 
+	call.body = c.encode(call.envelope)
 	losses := 0
 	for attempt := 1; ; attempt++ {
 		start := time.Now()
@@ -83,7 +84,7 @@ func (c *Client) do(ctx context.Context, call *call, read func(*scanner) error) 
 		if lost.MaybeReceived && lost.Err != errSilent && time.Since(start) >= c.parkedLong {
 			losses = 1 // the network was fine until now
 		}
-		if losses > call.retries || isPermanent(err) {
+		if losses > call.retries || lost.Permanent() {
 			return err
 		}
 		if !sleep(ctx, c.pause(losses)) {
@@ -120,14 +121,6 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// isPermanent tells a failure that another attempt does not mend.
-func isPermanent(err error) bool {
-	var cert *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	var alert tls.AlertError
-	return errors.As(err, &cert) || errors.As(err, &record) || errors.As(err, &alert)
 }
 
 // attempt posts the request once, and a second time with fresh credentials
@@ -175,7 +168,7 @@ func (c *Client) post(ctx context.Context, ln *lane, call *call, attempt int, ch
 	}
 	event := &TraceEvent{
 		Operation: call.operation, MessageID: call.messageID, ShellID: call.shellID, CommandID: call.commandID,
-		Attempt: attempt, Sent: len(call.envelope),
+		Attempt: attempt, Sent: len(call.body),
 	}
 	start := time.Now()
 	res, err := c.roundTrip(ln, req)
@@ -211,14 +204,14 @@ func (c *Client) newRequest(ctx context.Context, call *call, challenge []string,
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteRequest: func(info httptrace.WroteRequestInfo) { wrote.Store(info.Err == nil) },
 	})
-	req, err := http.NewRequestWithContext(traced, http.MethodPost, c.to, bytes.NewReader(call.envelope))
+	req, err := http.NewRequestWithContext(traced, http.MethodPost, c.to, bytes.NewReader(call.body))
 	if err != nil {
 		return nil, nil, fmt.Errorf("wsman: %s: %w", call.operation, err)
 	}
 	for name, values := range c.cfg.Header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	req.Header.Set("Content-Type", "application/soap+xml;charset=UTF-8")
+	req.Header.Set("Content-Type", "application/soap+xml;charset="+c.charset())
 	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("User-Agent", c.cfg.UserAgent)
 	if anonymous {

@@ -1,7 +1,9 @@
 package wsman
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -84,6 +86,12 @@ func newTransport(cfg *Config) *http.Transport {
 		WriteBufferSize:     32 << 10,
 		ReadBufferSize:      32 << 10,
 		Protocols:           new(http.Protocols),
+		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
+			if res.StatusCode != http.StatusOK {
+				return &ProxyError{Host: proxy.Host, Status: res.StatusCode}
+			}
+			return nil
+		},
 	}
 	t.Protocols.SetHTTP1(true)
 	return t

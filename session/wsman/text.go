@@ -77,6 +77,48 @@ func toUTF8(body []byte, charset string) []byte {
 	return body
 }
 
+// charset names the encoding of requests.
+func (c *Client) charset() string {
+	if c.cfg.UTF16 {
+		return "UTF-16"
+	}
+	return "UTF-8"
+}
+
+// encode is an envelope as it goes out: UTF-16 is little endian, with the byte
+// order mark that its charset asks for (RFC 2781 3.3).
+func (c *Client) encode(envelope []byte) []byte {
+	if !c.cfg.UTF16 {
+		return envelope
+	}
+	dst := make([]byte, 2, 2*len(envelope)+2)
+	dst[0], dst[1] = 0xff, 0xfe
+	for i := 0; i < len(envelope); {
+		r, n := utf8.DecodeRune(envelope[i:])
+		i += n
+		if hi, lo := utf16.EncodeRune(r); hi != utf8.RuneError {
+			dst = append(dst, byte(hi), byte(hi>>8))
+			r = lo
+		}
+		dst = append(dst, byte(r), byte(r>>8))
+	}
+	return dst
+}
+
+// encodedSize is the length of encode's result.
+func (c *Client) encodedSize(envelope []byte) int {
+	if !c.cfg.UTF16 {
+		return len(envelope)
+	}
+	size := 2
+	for i := 0; i < len(envelope); {
+		r, n := utf8.DecodeRune(envelope[i:])
+		i += n
+		size += 2 * utf16.RuneLen(r)
+	}
+	return size
+}
+
 func fromUTF16(b []byte, bigEndian bool) []byte {
 	units := make([]uint16, len(b)/2)
 	for i := range units {

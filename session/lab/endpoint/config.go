@@ -138,10 +138,13 @@ type Switches struct {
 	AutoDisconnect time.Duration
 	// SmallEnvelope refuses requests longer than so many bytes.
 	SmallEnvelope int
-	// Redirect answers every request with 302 to this URL.
-	Redirect string
-	// Unavailable answers every request with 503 and a text.
-	Unavailable bool
+	// Redirect answers every request with 302 to this URL; with RedirectFrom,
+	// only requests for that path.
+	Redirect, RedirectFrom string
+	// Unavailable answers every request with 503 and a text, UnavailableTimes
+	// only the first n POSTs.
+	Unavailable      bool
+	UnavailableTimes int
 	// ErrorCLIXML writes the error output of PowerShell in a command shell as
 	// CLIXML, as PowerShell itself does when nobody looks at a console.
 	ErrorCLIXML bool

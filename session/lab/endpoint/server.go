@@ -30,6 +30,7 @@ type Server struct {
 	replays  replays
 
 	objects atomic.Int64 // output objects written, for Switches.DieAfter
+	refused atomic.Int64 // POSTs answered with 503, for Switches.UnavailableTimes
 	dying   atomic.Bool  // the next answer with output is cut
 	dead    atomic.Bool
 }
@@ -156,11 +157,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	sw := s.misbehaviour()
 	switch {
-	case sw.Redirect != "":
+	case sw.Redirect != "" && (sw.RedirectFrom == "" || strings.EqualFold(sw.RedirectFrom, r.URL.Path)):
 		entry.Status = http.StatusFound
 		http.Redirect(w, r, sw.Redirect, http.StatusFound)
 		return
-	case sw.Unavailable:
+	case sw.Unavailable, r.Method == http.MethodPost && s.refused.Load() < int64(sw.UnavailableTimes):
+		s.refused.Add(1)
 		entry.Status = http.StatusServiceUnavailable
 		http.Error(w, "The service is unavailable.", http.StatusServiceUnavailable)
 		return
@@ -192,7 +194,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry.Received = len(body)
 	x := &exchange{server: s, http: r, identity: id, switches: sw, entry: entry, anonymous: anonymous}
 	x.cookie = s.affinity(w, r)
+	body, wide := plainBody(body)
 	a := s.answer(x, body, limit)
+	if wide {
+		a = a.inUTF16()
+	}
 	entry.FaultCode = a.fault
 	s.write(w, r, a, entry)
 }
@@ -248,7 +254,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, a *answer, entry 
 		return
 	}
 	body := a.body
-	w.Header().Set("Content-Type", "application/soap+xml;charset=UTF-8")
+	w.Header().Set("Content-Type", "application/soap+xml;charset="+a.charset())
 	if a.cut {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		w.WriteHeader(a.status)
