@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -28,8 +30,11 @@ const (
 // ConnectorConfig is what the sessions of one process share.
 type ConnectorConfig struct {
 	Network *discovery.Network // nil: the system's
-	Broker  *auth.Broker       // nil: one of its own, in memory
-	Journal *Journal           // nil: none
+	// Proxy finds the proxy for sessions whose ProxyAccessType wants one; nil is
+	// the environment's.
+	Proxy   func(*http.Request) (*url.URL, error)
+	Broker  *auth.Broker // nil: one of its own, in memory
+	Journal *Journal     // nil: none
 	// Authority and ClientID are for signing in before any server was asked.
 	Authority, ClientID string
 	// ClientVersion is sent to Ocs endpoints; empty means DefaultClientVersion.
@@ -49,6 +54,9 @@ type Connector struct{ cfg ConnectorConfig }
 func NewConnector(cfg ConnectorConfig) *Connector {
 	if cfg.Network == nil {
 		cfg.Network = &discovery.Network{}
+	}
+	if cfg.Proxy == nil {
+		cfg.Proxy = http.ProxyFromEnvironment
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -98,11 +106,15 @@ type connecting struct {
 	account  auth.Account
 	clientID string
 	given    *auth.Token // a token that was given
+	proxy    chooser     // nil: none
+	how      string      // the authentication chosen
+	password auth.Secret // of Basic, once it was asked for
+	followed int         // redirections
 }
 
 // findWay finds out where the endpoint is and gets what it takes to enter.
 func (cn *connecting) findWay(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{cn.findDomain, cn.findEndpoint, cn.chooseAuthentication} {
+	for _, step := range []func(context.Context) error{cn.chooseOptions, cn.findDomain, cn.findEndpoint, cn.authenticate} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -174,7 +186,27 @@ func (cn *connecting) signInFirst(ctx context.Context) error {
 	return cn.signIn(ctx, orElse(cn.target.Authority, cn.cfg.Authority), []string{"openid", "profile"})
 }
 
+// openSession opens the session at the endpoint, or where it redirects to.
 func (cn *connecting) openSession(ctx context.Context) (*Session, error) {
+	for {
+		s, err := cn.openHere(ctx)
+		if err == nil {
+			return s, nil
+		}
+		r := cn.redirected(err)
+		if r == nil {
+			return nil, cn.openError(err)
+		}
+		if err := cn.follow(r); err != nil {
+			return nil, err
+		}
+		if err := cn.authenticate(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (cn *connecting) openHere(ctx context.Context) (*Session, error) {
 	cn.watch(StageStarted{StageOpen, "Initializing remote session"})
 	id := uuid.New()
 	s := newSession(id.String(), cn.sessionName(id), cn.target, cn.cfg.Now, cn.cfg.Journal)
@@ -190,7 +222,7 @@ func (cn *connecting) openSession(ctx context.Context) (*Session, error) {
 		closeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		_ = s.Close(closeCtx)
-		return nil, cn.openError(err)
+		return nil, err
 	}
 	return s, nil
 }

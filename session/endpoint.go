@@ -45,7 +45,7 @@ func (cn *connecting) findEndpoint(ctx context.Context) error {
 		cn.watch(StageStarted{StageDiscovery, "Discovering PowerShell endpoint URI"})
 		found, err := discovery.Discover(ctx, discovery.Request{
 			Domain: cn.domain, DiscoveryURI: t.OverrideDiscoveryURI,
-			Client: cn.cfg.Network.HTTPClient(),
+			Client: cn.httpClient(),
 			OnHop:  func(h discovery.Hop) { cn.watch(HopDone{h}) },
 		})
 		if err != nil {
@@ -57,12 +57,7 @@ func (cn *connecting) findEndpoint(ctx context.Context) error {
 	if err := discovery.CheckEndpoint(u, fromDiscovery, t.AllowUnencrypted); err != nil {
 		return err
 	}
-	cn.endpoint = &endpoint{uri: u, found: fromDiscovery}
-	if fromDiscovery || cn.endpoint.isOcs() {
-		cn.endpoint.uri = discovery.WithAdminDomain(u, cn.domain)
-	}
-	_, known := discovery.KnownCloud(u.Hostname())
-	cn.watch(EndpointFound{URI: cn.endpoint.uri.String(), Known: known})
+	cn.settle(u, fromDiscovery)
 	return nil
 }
 
@@ -70,13 +65,14 @@ func (cn *connecting) findEndpoint(ctx context.Context) error {
 // what that takes.
 func (cn *connecting) chooseAuthentication(ctx context.Context) error {
 	t, e := &cn.target, cn.endpoint
-	how := t.Authentication
+	how := orElse(cn.how, t.Authentication)
 	if how == "" || how == "auto" {
 		var err error
 		if how, err = cn.bestAuthentication(ctx); err != nil {
 			return err
 		}
 	}
+	cn.how = how // also for where the server redirects to
 	switch how {
 	case "basic":
 		return cn.useBasic(ctx)
@@ -122,7 +118,7 @@ func (cn *connecting) bestAuthentication(ctx context.Context) (string, error) {
 }
 
 func (cn *connecting) probe(ctx context.Context) ([]auth.Challenge, error) {
-	client := cn.cfg.Network.HTTPClient()
+	client := cn.httpClient()
 	if t, ok := client.Transport.(*http.Transport); ok {
 		t.TLSClientConfig = cn.endpointTLS()
 	}
@@ -138,12 +134,14 @@ func (cn *connecting) useBasic(ctx context.Context) error {
 		return usageError("authenticating to "+cn.endpoint.uri.Host, "this endpoint takes a user name and a password",
 			"give them with --credential NAME and --password-stdin")
 	}
-	password, err := t.Password(ctx, t.UserName)
-	if err != nil {
-		return err
+	if cn.password.IsZero() {
+		var err error
+		if cn.password, err = t.Password(ctx, t.UserName); err != nil {
+			return err
+		}
 	}
 	cn.account = auth.Account{UserName: t.UserName, Domain: domainOf(t.UserName)}
-	cn.endpoint.authorize = auth.Basic(t.UserName, password)
+	cn.endpoint.authorize = auth.Basic(t.UserName, cn.password)
 	return nil
 }
 

@@ -247,7 +247,7 @@ func (s *Session) runRemote(ctx context.Context, run *Run, st *step, out *stepOu
 	})
 	start := s.now()
 	accepted := false
-	x := &exchange{stop: out.stop, accepted: func() {
+	x := &exchange{stop: out.stop, limit: s.target.Options.MaximumReceivedDataSizePerCommand, accepted: func() {
 		accepted = true
 		s.mu.Lock()
 		s.latency = s.now().Sub(start)

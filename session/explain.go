@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 
 	"psdeck/auth"
 	"psdeck/discovery"
@@ -129,6 +130,7 @@ func explainHTTP(e *Error) bool {
 		redirect *wsman.RedirectError
 		plain    *wsman.UnencryptedError
 		other    *wsman.HTTPError
+		proxy    *wsman.ProxyError
 	)
 	switch {
 	case errors.As(e.Err, &denied):
@@ -139,6 +141,10 @@ func explainHTTP(e *Error) bool {
 	case errors.As(e.Err, &plain):
 		e.Class = ClassUsage
 		return e.hint("use https, or allow it with --allow-unencrypted if the network is yours")
+	case errors.As(e.Err, &proxy) && proxy.Status == http.StatusProxyAuthRequired, errors.As(e.Err, &other) && other.Status == http.StatusProxyAuthRequired:
+		return e.hint("the proxy wants a name and a password: --session-option ProxyCredential=NAME --session-option ProxyAuthentication=Basic")
+	case errors.As(e.Err, &proxy):
+		return e.hint("ask who runs the proxy, or leave it out with --session-option ProxyAccessType=None")
 	case errors.As(e.Err, &other):
 		return e.hint("something else than a PowerShell endpoint answered; check the address and any proxy between")
 	}

@@ -169,11 +169,7 @@ func setParameter(t *Target, name string, v clixml.Value) error {
 	case "OverrideAccessTokenResourceUri":
 		t.OverrideAccessTokenResourceURI = text
 	case "SessionOption":
-		o := v.Object()
-		if o == nil || o.Kind != clixml.Dict {
-			return fmt.Errorf("SessionOption wants a hashtable such as @{ IdleTimeout = '00:15:00' }")
-		}
-		return t.Options.setFromHashtable(o)
+		return t.Options.setFromValue(v)
 	}
 	return nil
 }

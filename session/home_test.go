@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"psdeck/auth"
+	"psdeck/session/clixml"
 	"psdeck/session/pslang"
 )
 
@@ -48,7 +49,7 @@ func TestNewCsOnlineSessionAsTyped(t *testing.T) {
 		}},
 		{"New-CsOnlineSession -SessionOption @{ IdleTimeout = '00:15:00'; OpenTimeout = 5000; NoMachineProfile = $false; ApplicationArguments = @{ 'X-MS-Client-Version' = '1.0' } }", func(t Target) bool {
 			o := t.Options
-			return o.IdleTimeout == 15*time.Minute && o.OpenTimeout == 5*time.Second && o.NoMachineProfile != nil && !*o.NoMachineProfile && o.ApplicationArguments["X-MS-Client-Version"] == "1.0"
+			return o.IdleTimeout == 15*time.Minute && o.OpenTimeout == 5*time.Second && o.NoMachineProfile != nil && !*o.NoMachineProfile && o.ApplicationArguments["X-MS-Client-Version"].Text() == "1.0"
 		}},
 		{"$d = 'contoso.com'; New-CsOnlineSession -OverrideAdminDomain:$d", func(t Target) bool { return t.OverrideAdminDomain == "contoso.com" }},
 	} {
@@ -73,9 +74,9 @@ func TestWhatTheHomeSessionRefuses(t *testing.T) {
 		"New-CsOnlineSession -UserName a@b -Credential c@d":          "Parameter set cannot be resolved",
 		"New-CsOnlineSession a@b c@d":                                "positional parameter cannot be found that accepts argument 'c@d'",
 		"New-CsOnlineSession -OAuthAccessToken secret":               "SecureString",
-		"New-CsOnlineSession -SessionOption 5":                       "hashtable",
+		"New-CsOnlineSession -SessionOption 5":                       "Cannot convert the \"5\" value of type \"System.Int32\" to type",
 		"New-CsOnlineSession -SessionOption @{ IdleTimeout = 5000 }": "minimum allowed 60",
-		"New-CsOnlineSession -SessionOption @{ Nothing = 1 }":        "not one that can be set",
+		"New-CsOnlineSession -SessionOption @{ Nothing = 1 }":        "The property 'Nothing' was not found",
 		"Get-CsTenant": "open a tenant first",
 	} {
 		t.Run(line, func(t *testing.T) {
@@ -123,12 +124,12 @@ func TestOptionTimes(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"1500": 1500 * time.Millisecond, "15m": 15 * time.Minute, "00:15:00": 15 * time.Minute, "0": 0, "01:00:00": time.Hour,
 	} {
-		if got, err := parseTime(text); err != nil || got != want {
+		if got, err := (given{clixml.Str(text), true}).time(); err != nil || got != want {
 			t.Errorf("%q: %v, %v, want %v", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"", "soon", "-5", "-5m", "00:75:00"} {
-		if got, err := parseTime(text); err == nil {
+		if got, err := (given{clixml.Str(text), true}).time(); err == nil {
 			t.Errorf("%q was taken as %v", text, got)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"psdeck/session/clixml"
 	"psdeck/session/psrp"
+	"psdeck/session/wsman"
 )
 
 // LostError says that the connection went away while a command ran: whether
@@ -41,6 +42,8 @@ type exchange struct {
 	starved  chan struct{}   // closed: the rest of the input cannot be sent
 	unfed    error           // why
 	objects  int
+	limit    int // bytes that the pipeline may send; 0: as many as it likes
+	received int
 	end      *pipelineEnd
 }
 
@@ -114,6 +117,7 @@ func (x *exchange) receive(ctx context.Context) error {
 			return err
 		}
 		for _, chunk := range data {
+			chunk, over := x.within(chunk)
 			events, err := x.s.client.Feed(x.id, chunk)
 			for _, ev := range events {
 				x.event(ev)
@@ -121,11 +125,38 @@ func (x *exchange) receive(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+			if over && x.end == nil {
+				x.end = tooMuch(x.limit)
+			}
+			if over {
+				return nil
+			}
 		}
 		if x.end != nil || ended {
 			return nil
 		}
 	}
+}
+
+// within is as much of the chunk as the pipeline may still send: the objects
+// that are whole by then are kept. over tells that there was more.
+func (x *exchange) within(chunk []byte) (part []byte, over bool) {
+	left := x.limit - x.received
+	x.received += len(chunk)
+	if x.limit <= 0 || len(chunk) <= left {
+		return chunk, false
+	}
+	return chunk[:left], true
+}
+
+// tooMuch ends a pipeline that has sent more than
+// MaximumReceivedDataSizePerCommand allows, in PowerShell's words.
+func tooMuch(limit int) *pipelineEnd {
+	return &pipelineEnd{psrp.PipelineFailed, &psrp.ErrorRecord{
+		Message:               fmt.Sprintf("The total data received from the remote server exceeded the allowed maximum. The allowed maximum is %d.", limit),
+		FullyQualifiedErrorID: "PSSessionStateBroken", ExceptionType: "System.Management.Automation.Remoting.PSRemotingTransportException",
+		RecommendedAction: "what came before is kept; raise MaximumReceivedDataSizePerCommand or ask for less",
+	}}
 }
 
 func (x *exchange) event(ev psrp.Event) {
@@ -209,8 +240,5 @@ func (s *Session) endPipeline(id uuid.UUID) {
 }
 
 func (s *Session) cancelTimeout() time.Duration {
-	if t := s.target.Options.CancelTimeout; t > 0 {
-		return t
-	}
-	return time.Minute
+	return orDefault(s.target.Options.CancelTimeout, wsman.DefaultCancelTimeout)
 }

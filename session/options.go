@@ -1,142 +1,163 @@
 package session
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"context"
+	"math"
 	"time"
 
+	"psdeck/auth"
 	"psdeck/session/clixml"
 )
 
-// optionSetters are the PSSessionOption properties by their names in lower
-// case. Those that change nothing here say why.
-func (o *Options) setters() map[string]func(string) error {
-	return map[string]func(string) error{
-		"opentimeout":      func(v string) error { return setTime(&o.OpenTimeout, v) },
-		"operationtimeout": func(v string) error { return setTime(&o.OperationTimeout, v) },
-		"canceltimeout":    func(v string) error { return setTime(&o.CancelTimeout, v) },
-		"idletimeout":      o.setIdleTimeout,
-		"culture":          func(v string) error { o.Culture = v; return nil },
-		"uiculture":        func(v string) error { o.UICulture = v; return nil },
-		"nomachineprofile": o.setNoMachineProfile,
-		"skipcacheck":      func(v string) error { return setBool(&o.SkipCACheck, v) },
-		"skipcncheck":      func(v string) error { return setBool(&o.SkipCNCheck, v) },
-		// Certificates are never looked up in revocation lists here, and data
-		// always goes uncompressed: both values mean the same.
-		"skiprevocationcheck": func(v string) error { return setBool(new(bool), v) },
-		"nocompression":       func(v string) error { return setBool(new(bool), v) },
-		"maximumreceivedobjectsize": func(v string) error {
-			n, err := strconv.Atoi(v)
-			if err != nil || n <= 0 {
-				return fmt.Errorf("%q is not a number of bytes", v)
-			}
-			o.MaximumReceivedObjectSize = n
-			return nil
-		},
+// Defaults and bounds of [Options] that are PowerShell's own.
+const (
+	DefaultRedirections = 5
+	DefaultRetries      = 5
+	// MinIdleTimeout is the shortest life of a shell that no client talks to.
+	MinIdleTimeout = time.Minute
+
+	// NoTimeout waits without end, NoSizeLimit takes objects of any size: what
+	// 0 and $null mean to PowerShell.
+	NoTimeout   time.Duration = -1
+	NoSizeLimit               = math.MaxInt32
+)
+
+// Options are the properties of a PSSessionOption. A zero field means
+// PowerShell's default. [Options.Set] and [Options.SetValue] know them by the
+// names that PowerShell gives them.
+type Options struct {
+	// ApplicationArguments reach the server as $PSSenderInfo.ApplicationArguments.
+	ApplicationArguments map[string]clixml.Value
+	// NoMachineProfile asks the server not to load the user's profile; nil
+	// leaves it to the kind of endpoint.
+	NoMachineProfile *bool
+	// Culture and UICulture are language tags such as "de-DE".
+	Culture, UICulture string
+	// The timeouts; zero is the default (180 s, 180 s, 60 s, the server's own).
+	OpenTimeout, OperationTimeout, CancelTimeout, IdleTimeout time.Duration
+	// MaximumReceivedObjectSize bounds one object, in bytes; default 200 MiB.
+	MaximumReceivedObjectSize int
+	// MaximumReceivedDataSizePerCommand bounds what one command may send, in
+	// bytes; default without a bound.
+	MaximumReceivedDataSizePerCommand int
+	// MaximumConnectionRedirectionCount bounds the redirections that
+	// [Target.AllowRedirection] follows, negative for without a bound;
+	// nil means DefaultRedirections.
+	MaximumConnectionRedirectionCount *int
+	// MaxConnectionRetryCount is how often opening is tried again after a
+	// failure of the network; nil means DefaultRetries.
+	MaxConnectionRetryCount *int
+	// OutputBufferingMode says what becomes of output while nobody is
+	// connected: "Drop" or "Block"; empty leaves it to the server.
+	OutputBufferingMode string
+
+	// ProxyAccessType says whether the environment's proxy is used.
+	ProxyAccessType ProxyAccessType
+	// ProxyAuthentication is "Basic", "Digest" or "Negotiate", which is the default.
+	ProxyAuthentication string
+	// ProxyCredential is the user name for the proxy; ProxyPassword asks for
+	// its password, nil where nobody can be asked.
+	ProxyCredential string
+	ProxyPassword   func(ctx context.Context, userName string) (auth.Secret, error)
+
+	// SkipCACheck and SkipCNCheck weaken the check of the server's certificate.
+	SkipCACheck, SkipCNCheck bool
+	// UseUTF16 sends envelopes in UTF-16.
+	UseUTF16 bool
+	// NoEncryption forgoes the encryption of messages that Negotiate and
+	// Kerberos bring to plain http; IncludePortInSPN adds the port to the name
+	// that Kerberos asks a ticket for.
+	NoEncryption, IncludePortInSPN bool
+	// SkipRevocationCheck and NoCompression ask for what is so here anyway:
+	// certificates are not looked up in revocation lists, data goes
+	// uncompressed.
+	SkipRevocationCheck, NoCompression bool
+}
+
+// Complete returns o with what o leaves at its default taken from others, and
+// arguments key by key.
+func (o Options) Complete(others Options) Options {
+	o.ApplicationArguments = completeArguments(o.ApplicationArguments, others.ApplicationArguments)
+	complete(&o.NoMachineProfile, others.NoMachineProfile)
+	complete(&o.Culture, others.Culture)
+	complete(&o.UICulture, others.UICulture)
+	complete(&o.OpenTimeout, others.OpenTimeout)
+	complete(&o.OperationTimeout, others.OperationTimeout)
+	complete(&o.CancelTimeout, others.CancelTimeout)
+	complete(&o.IdleTimeout, others.IdleTimeout)
+	complete(&o.MaximumReceivedObjectSize, others.MaximumReceivedObjectSize)
+	complete(&o.MaximumReceivedDataSizePerCommand, others.MaximumReceivedDataSizePerCommand)
+	complete(&o.MaximumConnectionRedirectionCount, others.MaximumConnectionRedirectionCount)
+	complete(&o.MaxConnectionRetryCount, others.MaxConnectionRetryCount)
+	complete(&o.OutputBufferingMode, others.OutputBufferingMode)
+	complete(&o.ProxyAccessType, others.ProxyAccessType)
+	complete(&o.ProxyAuthentication, others.ProxyAuthentication)
+	complete(&o.ProxyCredential, others.ProxyCredential)
+	if o.ProxyPassword == nil {
+		o.ProxyPassword = others.ProxyPassword
+	}
+	for _, b := range []struct{ mine, other *bool }{
+		{&o.SkipCACheck, &others.SkipCACheck},
+		{&o.SkipCNCheck, &others.SkipCNCheck},
+		{&o.UseUTF16, &others.UseUTF16},
+		{&o.NoEncryption, &others.NoEncryption},
+		{&o.IncludePortInSPN, &others.IncludePortInSPN},
+		{&o.SkipRevocationCheck, &others.SkipRevocationCheck},
+		{&o.NoCompression, &others.NoCompression},
+	} {
+		*b.mine = *b.mine || *b.other
+	}
+	return o
+}
+
+func complete[T comparable](mine *T, other T) {
+	var zero T
+	if *mine == zero {
+		*mine = other
 	}
 }
 
-// Set sets a PSSessionOption property by name, compared without case. Times
-// are whole milliseconds, or a Go duration ("15m"), or hours, minutes and
-// seconds ("00:15:00"). "ApplicationArguments.Name" sets one argument.
-func (o *Options) Set(name, value string) error {
-	if key, ok := cutPrefixFold(name, "ApplicationArguments."); ok && key != "" {
-		if o.ApplicationArguments == nil {
-			o.ApplicationArguments = make(map[string]string)
-		}
-		o.ApplicationArguments[key] = value
-		return nil
-	}
-	set, ok := o.setters()[strings.ToLower(name)]
-	if !ok {
-		return fmt.Errorf("session option %q is not one that can be set", name)
-	}
-	if err := set(value); err != nil {
-		return fmt.Errorf("session option %s: %w", name, err)
+// Check tells whether the options go together. Its error has PowerShell's words.
+func (o *Options) Check() error {
+	none := o.ProxyAccessType == ProxyNone || o.ProxyAccessType == ProxyNoServer
+	if o.ProxyCredential != "" && none {
+		return castf("Proxy credentials cannot be specified when using the following proxy access type: %s. "+
+			"Either specify a different access type, or do not specify proxy credentials.", o.ProxyAccessType)
 	}
 	return nil
 }
 
-func cutPrefixFold(s, prefix string) (string, bool) {
-	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
-		return s[len(prefix):], true
+// redirections is how many redirections are followed, retries how often
+// opening is tried again.
+func (o *Options) redirections() int {
+	switch n := o.MaximumConnectionRedirectionCount; {
+	case n == nil:
+		return DefaultRedirections
+	case *n < 0:
+		return math.MaxInt
+	default:
+		return *n
 	}
-	return "", false
 }
 
-// setFromHashtable sets every entry of a hashtable as typed at a prompt.
-func (o *Options) setFromHashtable(h *clixml.Object) error {
-	for _, e := range h.Entries {
-		name := e.Key.String()
-		if strings.EqualFold(name, "ApplicationArguments") {
-			args := e.Value.Object()
-			if args == nil || args.Kind != clixml.Dict {
-				return fmt.Errorf("session option %s wants a hashtable", name)
-			}
-			for _, a := range args.Entries {
-				if err := o.Set("ApplicationArguments."+a.Key.String(), a.Value.String()); err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		if err := o.Set(name, e.Value.String()); err != nil {
-			return err
-		}
+func (o *Options) retries() int {
+	if n := o.MaxConnectionRetryCount; n != nil {
+		return *n
 	}
-	return nil
+	return DefaultRetries
 }
 
-func (o *Options) setIdleTimeout(v string) error {
-	var d time.Duration
-	if err := setTime(&d, v); err != nil {
-		return err
-	}
-	if d < time.Minute {
-		return fmt.Errorf("the specified IdleTimeout session option %d (seconds) is not a valid period. Specify an IdleTimeout value that is greater than or equal to the minimum allowed 60 (seconds)", int(d.Seconds()))
-	}
-	o.IdleTimeout = d
-	return nil
+// within bounds ctx by a timeout option: zero is the default, negative none.
+func within(ctx context.Context, option, fallback time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, orDefault(option, fallback))
 }
 
-func (o *Options) setNoMachineProfile(v string) error {
-	var b bool
-	if err := setBool(&b, v); err != nil {
-		return err
+func orDefault(option, fallback time.Duration) time.Duration {
+	switch {
+	case option < 0:
+		return longest
+	case option == 0:
+		return fallback
 	}
-	o.NoMachineProfile = &b
-	return nil
-}
-
-func setBool(dst *bool, v string) error {
-	b, err := strconv.ParseBool(strings.TrimPrefix(strings.ToLower(v), "$"))
-	if err != nil {
-		return fmt.Errorf("%q is neither true nor false", v)
-	}
-	*dst = b
-	return nil
-}
-
-func setTime(dst *time.Duration, v string) error {
-	d, err := parseTime(v)
-	if err != nil {
-		return err
-	}
-	*dst = d
-	return nil
-}
-
-func parseTime(v string) (time.Duration, error) {
-	if ms, err := strconv.ParseInt(v, 10, 64); err == nil && ms >= 0 {
-		return time.Duration(ms) * time.Millisecond, nil
-	}
-	if d, err := time.ParseDuration(v); err == nil && d >= 0 {
-		return d, nil
-	}
-	var h, m, s int
-	if n, err := fmt.Sscanf(v, "%d:%d:%d", &h, &m, &s); err == nil && n == 3 && h >= 0 && m >= 0 && m < 60 && s >= 0 && s < 60 {
-		return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second, nil
-	}
-	return 0, fmt.Errorf("%q is not a time: give whole milliseconds, or a form like 15m or 00:15:00", v)
+	return option
 }

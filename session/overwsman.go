@@ -17,6 +17,8 @@ import (
 type overWSMan struct {
 	client  *wsman.Client
 	request wsman.ShellRequest
+	retries int          // how often Create may be sent again
+	noted   func(string) // told before that; may be nil
 
 	created chan struct{} // closed when Create has been answered
 	sendMu  sync.Mutex    // keeps Sends in order
@@ -36,7 +38,7 @@ func (t *overWSMan) Open(ctx context.Context, out psrp.Outgoing) error {
 	go func() {
 		defer close(t.created)
 		var shell *wsman.Shell
-		if shell, err = t.client.Create(context.WithoutCancel(ctx), r); err == nil {
+		if shell, err = t.create(ctx, r); err == nil {
 			t.mu.Lock()
 			t.shell = shell
 			t.mu.Unlock()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +21,10 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 		return err
 	}
 	request := cn.shellRequest(s, id)
-	s.transport = &overWSMan{client: client, request: request}
+	s.transport = &overWSMan{
+		client: client, request: request,
+		retries: cn.target.Options.retries(), noted: func(text string) { cn.watch(Noted{Text: text}) },
+	}
 	s.client = psrp.NewClient(psrp.ClientConfig{
 		Protocol: protocolFor(cn.endpoint.uri, &cn.target.Options),
 		ID:       id, MinRunspaces: 1, MaxRunspaces: max(1, cn.target.Runspaces),
@@ -30,7 +32,7 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 		Host:                 psrp.Console(cn.cfg.Width, cn.cfg.Height),
 		MaxObject:            cn.target.Options.MaximumReceivedObjectSize,
 	})
-	ctx, cancel := context.WithTimeout(ctx, orDefault(cn.target.Options.OpenTimeout, wsman.DefaultOpenTimeout))
+	ctx, cancel := within(ctx, cn.target.Options.OpenTimeout, wsman.DefaultOpenTimeout)
 	defer cancel()
 	if err := s.open(ctx); err != nil {
 		return err
@@ -49,13 +51,15 @@ func protocolFor(u *url.URL, o *Options) string {
 	return psrp.Protocol23
 }
 
-func (cn *connecting) wsmanClient() (*wsman.Client, error) {
+func (cn *connecting) wsmanClient() (*wsman.Client, error) { return wsman.New(cn.wsmanConfig()) }
+
+func (cn *connecting) wsmanConfig() wsman.Config {
 	o, e := &cn.target.Options, cn.endpoint
 	cfg := wsman.Config{
-		URL: e.uri, Dial: cn.cfg.Network.DialContext, TLS: cn.endpointTLS(),
+		URL: e.uri, Dial: cn.cfg.Network.DialContext, TLS: cn.endpointTLS(), Proxy: cn.proxy,
 		Authorize: e.authorize, AllowUnencrypted: cn.target.AllowUnencrypted,
 		OpenTimeout: o.OpenTimeout, OperationTimeout: o.OperationTimeout, CancelTimeout: o.CancelTimeout,
-		Locale: o.UICulture, DataLocale: o.Culture,
+		Locale: o.UICulture, DataLocale: o.Culture, UTF16: o.UseUTF16,
 	}
 	if name := cn.target.ConfigurationName; name != "" {
 		cfg.ResourceURI = name
@@ -69,13 +73,16 @@ func (cn *connecting) wsmanClient() (*wsman.Client, error) {
 				ev.Operation, ev.ShellID, ev.CommandID, ev.Sent, ev.Received, ev.Status, ev.Fault, ev.Duration.Round(time.Millisecond))
 		}
 	}
-	return wsman.New(cfg)
+	return cfg
 }
 
 // shellRequest names the session; for Ocs endpoints the user's profile is not
 // loaded, as New-CsOnlineSession asked, unless the user's own option says so.
 func (cn *connecting) shellRequest(s *Session, id uuid.UUID) wsman.ShellRequest {
-	r := wsman.ShellRequest{ShellID: id, Name: s.name, IdleTimeout: cn.target.Options.IdleTimeout}
+	r := wsman.ShellRequest{
+		ShellID: id, Name: s.name,
+		IdleTimeout: cn.target.Options.IdleTimeout, BufferMode: cn.target.Options.OutputBufferingMode,
+	}
 	noProfile := cn.endpoint.isOcs()
 	if own := cn.target.Options.NoMachineProfile; own != nil {
 		noProfile = *own
@@ -84,36 +91,6 @@ func (cn *connecting) shellRequest(s *Session, id uuid.UUID) wsman.ShellRequest 
 		r.Options = append(r.Options, wsman.Option{Name: "WINRS_NOPROFILE", Value: "1", MustComply: true})
 	}
 	return r
-}
-
-// applicationArguments are the user's and, for Ocs endpoints, the client
-// version that they expect; the user's own value of a key wins.
-func (cn *connecting) applicationArguments() []clixml.Entry {
-	args := map[string]string{}
-	if cn.endpoint.isOcs() {
-		args["X-MS-Client-Version"] = cn.cfg.ClientVersion
-	}
-	for k, v := range cn.target.Options.ApplicationArguments {
-		for have := range args {
-			if strings.EqualFold(have, k) {
-				delete(args, have)
-			}
-		}
-		args[k] = v
-	}
-	entries := make([]clixml.Entry, 0, len(args))
-	for k, v := range args {
-		entries = append(entries, clixml.Entry{Key: clixml.Str(k), Value: clixml.Str(v)})
-	}
-	slices.SortFunc(entries, func(a, b clixml.Entry) int { return strings.Compare(a.Key.Text(), b.Key.Text()) })
-	return entries
-}
-
-func orDefault(d, fallback time.Duration) time.Duration {
-	if d > 0 {
-		return d
-	}
-	return fallback
 }
 
 // ask runs a small pipeline of the deck's own and collects its output.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"psdeck/session/clixml"
 	"psdeck/session/wsman"
 )
 
@@ -34,8 +35,8 @@ func TestOptionsOfTheServiceYieldToTheUsers(t *testing.T) {
 	}{
 		{"the service", ocs, Options{}, []string{"X-MS-Client-Version=7.0.2374.2"}, true},
 		{"any other server", plain, Options{}, nil, false},
-		{"one argument replaced, whatever its case", ocs, Options{ApplicationArguments: map[string]string{"x-ms-client-version": "1"}}, []string{"x-ms-client-version=1"}, true},
-		{"one argument added", ocs, Options{ApplicationArguments: map[string]string{"A": "b"}}, []string{"A=b", "X-MS-Client-Version=7.0.2374.2"}, true},
+		{"one argument replaced, whatever its case", ocs, Options{ApplicationArguments: map[string]clixml.Value{"x-ms-client-version": clixml.Str("1")}}, []string{"x-ms-client-version=1"}, true},
+		{"one argument added", ocs, Options{ApplicationArguments: map[string]clixml.Value{"A": clixml.Str("b")}}, []string{"A=b", "X-MS-Client-Version=7.0.2374.2"}, true},
 		{"a profile after all", ocs, Options{NoMachineProfile: &no}, []string{"X-MS-Client-Version=7.0.2374.2"}, false},
 		{"no profile anywhere", plain, Options{NoMachineProfile: &yes}, nil, true},
 	} {

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"time"
 
 	"psdeck/auth"
 )
@@ -55,6 +54,10 @@ type Target struct {
 	// Runspaces is how many lines may run at once; zero means one, as
 	// New-PSSession opens: what a line leaves behind, the next one finds.
 	Runspaces int
+	// AllowRedirection follows a server that says the session is to be opened
+	// elsewhere, as New-PSSession -AllowRedirection does; credentials go to
+	// another host only where it belongs to the same organisation or cloud.
+	AllowRedirection bool
 	// AllowUnencrypted lets credentials and data go over plain http.
 	AllowUnencrypted bool
 
@@ -73,22 +76,4 @@ func (t Target) Label() string {
 		}
 	}
 	return "new session"
-}
-
-// Options are the PSSessionOption properties that sessions honour. A zero
-// field means PowerShell's default.
-type Options struct {
-	// ApplicationArguments reach the server as $PSSenderInfo.ApplicationArguments.
-	ApplicationArguments map[string]string
-	// NoMachineProfile asks the server not to load the user's profile; nil
-	// leaves it to the kind of endpoint.
-	NoMachineProfile *bool
-	// Culture and UICulture are language tags such as "de-DE".
-	Culture, UICulture string
-	// The timeouts; zero is the default (180 s, 180 s, 60 s, the server's own).
-	OpenTimeout, OperationTimeout, CancelTimeout, IdleTimeout time.Duration
-	// MaximumReceivedObjectSize bounds one object, in bytes; default 200 MiB.
-	MaximumReceivedObjectSize int
-	// SkipCACheck and SkipCNCheck weaken the check of the server's certificate.
-	SkipCACheck, SkipCNCheck bool
 }

@@ -93,7 +93,7 @@ func (cn *connecting) openText(ctx context.Context, s *Session) error {
 	}
 	t := &overWinRS{client, winrs.New(client)}
 	s.text = t
-	ctx, cancel := context.WithTimeout(ctx, orDefault(cn.target.Options.OpenTimeout, wsman.DefaultOpenTimeout))
+	ctx, cancel := within(ctx, cn.target.Options.OpenTimeout, wsman.DefaultOpenTimeout)
 	defer cancel()
 	if err := t.check(ctx); err != nil {
 		return noShell(cn.endpoint.uri.Host, err)

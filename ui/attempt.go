@@ -71,6 +71,9 @@ func newAttempt(ctx context.Context, id int, t session.Target, now time.Time) *a
 			at.target.SignIn = auth.MethodDevice
 		}
 	}
+	if at.target.Options.ProxyPassword == nil {
+		at.target.Options.ProxyPassword = at.askPassword
+	}
 	return at
 }
 

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -29,6 +28,7 @@ type TargetFlags struct {
 	passwordStdin                   bool
 	tokenStdin                      bool
 	tokenEnv, tokenFile             string
+	proxyPasswordEnv                string
 	options, resolve                []string
 }
 
@@ -54,7 +54,8 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.StringVar(&t.OverrideDiscoveryURI, "override-discovery-uri", "", "where discovery starts (a `URI`)")
 	fs.StringVar(&t.OverridePowerShellURI, "override-power-shell-uri", "", "the PowerShell endpoint (a `URI`); no discovery then")
 	fs.StringVar(&t.OverrideAccessTokenResourceURI, "override-access-token-resource-uri", "", "what the token is asked for (a `URI`)")
-	fs.Var((*List)(&f.options), "session-option", "a PSSessionOption property as `Key=Value`; may be repeated")
+	fs.Var((*List)(&f.options), "session-option", "a PSSessionOption property as `Key=Value`; may be repeated (NoCompression is taken: data always goes uncompressed)")
+	fs.StringVar(&f.proxyPasswordEnv, "proxy-password-env", "", "read the password of the option ProxyCredential from this environment `variable`")
 	fs.StringVar(&t.Authentication, "authentication", "auto", "to the server: auto, basic, oauth or bearer")
 	fs.StringVar(&f.signIn, "sign-in", "", "to the authority: browser, device, password or token")
 	fs.StringVar(&t.ClientID, "client-id", "", "the application to sign in as, instead of the one the server names (an `id`)")
@@ -63,6 +64,7 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.StringVar(&t.ConfigurationName, "configuration-name", "", "the session configuration (default Microsoft.PowerShell)")
 	fs.StringVar(&t.Transport, "transport", "", "wsman (objects) or winrs (text only)")
 	fs.Var((*List)(&f.resolve), "resolve", "connect to ADDR instead, as `HOST:PORT=ADDR`; may be repeated")
+	fs.BoolVar(&t.AllowRedirection, "allow-redirection", false, "open the session where the server redirects to, on hosts of the same organisation or cloud")
 	fs.BoolVar(&t.AllowUnencrypted, "allow-unencrypted", false, "let credentials and data go over plain http")
 	fs.StringVar(&f.caFile, "ca-file", "", "a PEM `file` of certificate authorities to trust besides the system's")
 	fs.BoolVar(&t.ReadOnly, "read-only", false, "run only what is known to read")
@@ -123,32 +125,11 @@ func (f *TargetFlags) Complete(t session.Target) session.Target {
 	} {
 		*text.typed = cmp.Or(*text.typed, *text.flag)
 	}
-	t.Options = completeOptions(t.Options, g.Options)
+	t.Options = t.Options.Complete(g.Options)
 	t.ReadOnly = t.ReadOnly || g.ReadOnly
 	t.AllowUnencrypted = t.AllowUnencrypted || g.AllowUnencrypted
+	t.AllowRedirection = t.AllowRedirection || g.AllowRedirection
 	return t
-}
-
-// completeOptions is typed with what only flags says, key by key.
-func completeOptions(typed, flags session.Options) session.Options {
-	if len(flags.ApplicationArguments) > 0 {
-		all := maps.Clone(flags.ApplicationArguments)
-		maps.Copy(all, typed.ApplicationArguments)
-		typed.ApplicationArguments = all
-	}
-	if typed.NoMachineProfile == nil {
-		typed.NoMachineProfile = flags.NoMachineProfile
-	}
-	typed.Culture = cmp.Or(typed.Culture, flags.Culture)
-	typed.UICulture = cmp.Or(typed.UICulture, flags.UICulture)
-	typed.OpenTimeout = cmp.Or(typed.OpenTimeout, flags.OpenTimeout)
-	typed.OperationTimeout = cmp.Or(typed.OperationTimeout, flags.OperationTimeout)
-	typed.CancelTimeout = cmp.Or(typed.CancelTimeout, flags.CancelTimeout)
-	typed.IdleTimeout = cmp.Or(typed.IdleTimeout, flags.IdleTimeout)
-	typed.MaximumReceivedObjectSize = cmp.Or(typed.MaximumReceivedObjectSize, flags.MaximumReceivedObjectSize)
-	typed.SkipCACheck = typed.SkipCACheck || flags.SkipCACheck
-	typed.SkipCNCheck = typed.SkipCNCheck || flags.SkipCNCheck
-	return typed
 }
 
 func orAny(values ...string) bool {
@@ -221,12 +202,15 @@ func (f *TargetFlags) sessionOptions() error {
 			return err
 		}
 	}
-	return nil
+	return f.Target.Options.Check()
 }
 
 func (f *TargetFlags) secrets(stdin io.Reader, ask func(string) (string, error)) error {
 	t := &f.Target
 	if err := f.exclusive(); err != nil {
+		return err
+	}
+	if err := f.proxyPassword(ask); err != nil {
 		return err
 	}
 	token, err := f.token(stdin)
@@ -251,6 +235,27 @@ func (f *TargetFlags) secrets(stdin io.Reader, ask func(string) (string, error))
 		}
 		t.Password = func(_ context.Context, name string) (auth.Secret, error) {
 			s, err := ask("password of " + name + ": ")
+			return auth.NewSecret(s), err
+		}
+	}
+	return nil
+}
+
+// proxyPassword is where the proxy's password comes from: a place of its own,
+// so that no other password goes to a proxy.
+func (f *TargetFlags) proxyPassword(ask func(string) (string, error)) error {
+	o := &f.Target.Options
+	switch {
+	case f.proxyPasswordEnv != "":
+		v, ok := os.LookupEnv(f.proxyPasswordEnv)
+		if !ok {
+			return fmt.Errorf("--proxy-password-env: the variable %s is not set", f.proxyPasswordEnv)
+		}
+		secret := auth.NewSecret(v)
+		o.ProxyPassword = func(context.Context, string) (auth.Secret, error) { return secret, nil }
+	case ask != nil:
+		o.ProxyPassword = func(_ context.Context, name string) (auth.Secret, error) {
+			s, err := ask("password of " + name + " for the proxy: ")
 			return auth.NewSecret(s), err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"psdeck/auth"
 	"psdeck/session"
+	"psdeck/session/clixml"
 	"psdeck/session/lab"
 )
 
@@ -71,7 +72,7 @@ func TestEachFlagReachesTheTarget(t *testing.T) {
 		{"env", string(got.Env), "prod"},
 		{"trace", f.Trace, "file"},
 		{"session-option IdleTimeout", got.Options.IdleTimeout.String(), "15m0s"},
-		{"session-option ApplicationArguments", got.Options.ApplicationArguments["X-MS-Client-Version"], "1.2"},
+		{"session-option ApplicationArguments", got.Options.ApplicationArguments["X-MS-Client-Version"].Text(), "1.2"},
 		{"resolve", f.Network.Resolve["host.example:443"], "127.0.0.1:8443"},
 	} {
 		if c.got != c.want {
@@ -144,7 +145,7 @@ func TestNoFlagTakesASecret(t *testing.T) {
 	}
 	fs.VisitAll(func(fl *flag.Flag) {
 		secret := strings.Contains(fl.Name, "password") || strings.Contains(fl.Name, "secret") || strings.HasSuffix(fl.Name, "token")
-		if secret && !isBool(fl) {
+		if secret && !isBool(fl) && !strings.HasSuffix(fl.Name, "-env") { // names a variable
 			t.Errorf("--%s takes a value", fl.Name)
 		}
 	})
@@ -188,6 +189,8 @@ func TestBadFlagsAreUsageErrors(t *testing.T) {
 		`"Colour" is not one that can be`:   "--session-option Colour=red",
 		`"soon" is not a time`:              "--session-option OpenTimeout=soon",
 		"minimum allowed 60":                "--session-option IdleTimeout=5s",
+		"access type: None":                 "--session-option ProxyCredential=x",
+		"the variable PSDECK_NONE":          "--proxy-password-env PSDECK_NONE",
 		"cannot both be read from standard": "--password-stdin --oauth-access-token-stdin",
 		"-env and -file exclude each other": "--oauth-access-token-env PSDECK_TEST_TOKEN --oauth-access-token-file " + empty,
 		"--credential and an access token":  "--credential a@b.example --oauth-access-token-env PSDECK_TEST_TOKEN",
@@ -241,18 +244,20 @@ func TestWhatNamesATarget(t *testing.T) {
 // A typed New-CsOnlineSession wins over the flags, key by key; a safety rule
 // of the flags stays.
 func TestFlagsCompleteWhatWasTyped(t *testing.T) {
+	t.Setenv("PSDECK_TEST_PROXY", "through")
 	f, err := parse(t, "pw\n", "--password-stdin", "--sign-in", "password", "--read-only", "--allow-unencrypted", "--expect-tenant", "contoso.example",
 		"--env", "prod", "--authentication", "oauth", "--client-id", "c", "--authority", "https://a/", "--tenant", "t", "--configuration-name", "Jea",
 		"--transport", "wsman", "--override-access-token-resource-uri", "https://r/",
 		"--session-option", "IdleTimeout=15m", "--session-option", "OpenTimeout=1000", "--session-option", "Culture=de-DE",
 		"--session-option", "ApplicationArguments.A=flag", "--session-option", "ApplicationArguments.B=flag",
-		"--session-option", "NoMachineProfile=true", "--session-option", "SkipCNCheck=true")
+		"--session-option", "NoMachineProfile=true", "--session-option", "SkipCNCheck=true",
+		"--session-option", "UseUTF16=true", "--session-option", "MaximumRedirection=0", "--allow-redirection", "--proxy-password-env", "PSDECK_TEST_PROXY")
 	if err != nil {
 		t.Fatal(err)
 	}
 	typed := session.Target{
 		UserName: "x@contoso.example", SignIn: auth.MethodDevice, ClientID: "typed",
-		Options: session.Options{IdleTimeout: time.Hour, ApplicationArguments: map[string]string{"A": "typed"}},
+		Options: session.Options{IdleTimeout: time.Hour, ApplicationArguments: map[string]clixml.Value{"A": clixml.Str("typed")}},
 	}
 	got := f.Complete(typed)
 	for _, c := range []struct{ name, got, want string }{
@@ -270,8 +275,8 @@ func TestFlagsCompleteWhatWasTyped(t *testing.T) {
 		{"IdleTimeout", got.Options.IdleTimeout.String(), "1h0m0s"},
 		{"OpenTimeout", got.Options.OpenTimeout.String(), "1s"},
 		{"Culture", got.Options.Culture, "de-DE"},
-		{"argument A", got.Options.ApplicationArguments["A"], "typed"},
-		{"argument B", got.Options.ApplicationArguments["B"], "flag"},
+		{"argument A", got.Options.ApplicationArguments["A"].Text(), "typed"},
+		{"argument B", got.Options.ApplicationArguments["B"].Text(), "flag"},
 		{"password", password(t, got), "pw"},
 	} {
 		if c.got != c.want {
@@ -281,7 +286,13 @@ func TestFlagsCompleteWhatWasTyped(t *testing.T) {
 	if !got.ReadOnly || !got.AllowUnencrypted || !*got.Options.NoMachineProfile || !got.Options.SkipCNCheck {
 		t.Errorf("%+v", got)
 	}
-	if f.Target.Options.ApplicationArguments["A"] != "flag" || len(typed.Options.ApplicationArguments) != 1 {
+	if !got.AllowRedirection || !got.Options.UseUTF16 || *got.Options.MaximumConnectionRedirectionCount != 0 {
+		t.Errorf("%+v", got)
+	}
+	if secret, err := got.Options.ProxyPassword(t.Context(), "x"); err != nil || secret.Reveal() != "through" {
+		t.Errorf("the proxy's password is %q, %v", secret.Reveal(), err)
+	}
+	if f.Target.Options.ApplicationArguments["A"].Text() != "flag" || len(typed.Options.ApplicationArguments) != 1 {
 		t.Error("what was given was changed")
 	}
 }
