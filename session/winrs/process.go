@@ -74,9 +74,9 @@ func (p *Process) supervise(ctx context.Context) {
 func (p *Process) finish(cut, signal, deletion error) {
 	p.exit, p.err = p.command.ExitCode(), p.command.Error()
 	switch {
-	case cut == ErrStopped && signal != nil && !isGone(signal):
+	case errors.Is(cut, ErrStopped) && signal != nil && !isGone(signal):
 		p.exit, p.err = -1, fmt.Errorf("winrs: stop command: %w", signal)
-	case cut == ErrStopped:
+	case errors.Is(cut, ErrStopped):
 		p.err = cut
 	case cut != nil:
 		p.exit, p.err = -1, cut

@@ -81,7 +81,7 @@ func (c *Client) do(ctx context.Context, call *call, read func(*scanner) error) 
 			return c.cancelled(ctx, call)
 		}
 		losses++
-		if lost.MaybeReceived && lost.Err != errSilent && time.Since(start) >= c.parkedLong {
+		if lost.MaybeReceived && !errors.Is(lost.Err, errSilent) && time.Since(start) >= c.parkedLong {
 			losses = 1 // the network was fine until now
 		}
 		if losses > call.retries || lost.Permanent() {
@@ -177,7 +177,7 @@ func (c *Client) post(ctx context.Context, ln *lane, call *call, attempt int, ch
 	res.event = event
 	var size *SizeError
 	if err != nil && !errors.As(err, &size) {
-		if context.Cause(ctx) == errSilent {
+		if errors.Is(context.Cause(ctx), errSilent) {
 			err = errSilent
 		}
 		err = &TransportError{Operation: call.operation, MaybeReceived: wrote.Load(), Err: err}
@@ -242,7 +242,8 @@ func (c *Client) roundTrip(ln *lane, req *http.Request) (result, error) {
 	}
 	ln.buf, err = readBody(ln.buf[:0], resp, limit)
 	res.body = ln.buf
-	if _, large := err.(*SizeError); large && !isSOAP(resp.Header) {
+	var large *SizeError
+	if errors.As(err, &large) && !isSOAP(resp.Header) {
 		err = nil // a page: its start is enough
 	}
 	return res, err

@@ -2,6 +2,7 @@ package wsman
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -284,10 +285,11 @@ func (sh *Shell) Receive(ctx context.Context, command uuid.UUID, streams ...stri
 		got, err = parseReceive(s)
 		return err
 	})
-	if err != nil {
-		if f, ok := err.(*Fault); ok && f.IsTimeout() {
-			return Received{}, nil
-		}
+	var f *Fault
+	switch {
+	case errors.As(err, &f) && f.IsTimeout():
+		return Received{}, nil
+	case err != nil:
 		return Received{}, err
 	}
 	return got, nil
