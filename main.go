@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -363,8 +364,16 @@ func runLab(ctx context.Context, args []string, s streams) int {
 	fs.BoolVar(&o.AutoApprove, "auto-approve", false, "let device codes approve themselves")
 	fs.BoolVar(&o.DiscoveryBroken, "broken-discovery", false, "let the discovery service fail")
 	logFile := fs.String("access-log", "", "write each request to this `file`, - for standard error")
+	stdio := fs.Bool("stdio", false, "serve one session on standard input and output, as pwsh -s does; what follows -- is passed over")
+	domain := fs.String("admin-domain", "", "the `domain` of the tenant whose cmdlets such a session has (default contoso.example)")
+	if i := slices.Index(args, "--"); i >= 0 {
+		args = args[:i] // what a client passes to PowerShell means nothing here
+	}
 	if _, code, done := parse("lab", "", 0, fs, args, s); done {
 		return code
+	}
+	if *stdio {
+		return labStdio(ctx, s, *domain)
 	}
 	switch *logFile {
 	case "":
@@ -427,6 +436,24 @@ func runSessions(ctx context.Context, args []string, s streams) int {
 		cfg.Shells = c.Shells
 		return headless.Sessions(ctx, cfg)
 	})
+}
+
+// labStdio serves one session of the lab on the standard streams. What a client
+// passes to PowerShell, such as -NoLogo, may follow -- and means nothing here.
+func labStdio(ctx context.Context, s streams, domain string) int {
+	l, err := lab.Start(ctx, lab.Options{InMemory: true})
+	if err != nil {
+		return headless.Report(s.err, &session.Error{Err: err, Class: session.ClassConnect})
+	}
+	defer l.Close()
+	in := s.in
+	if c, ok := in.(io.Closer); ok {
+		defer context.AfterFunc(ctx, func() { _ = c.Close() })()
+	}
+	if err := l.ServeStdio(ctx, in, s.out, s.err, domain); err != nil && ctx.Err() == nil {
+		return headless.Report(s.err, &session.Error{Doing: "serving a session on the standard streams", Err: err, Class: session.ClassConnect})
+	}
+	return headless.ExitDone
 }
 
 // runCheck explains discovery and sign-in.

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -409,5 +411,56 @@ func TestNoSecretIsWrittenAnywhere(t *testing.T) {
 		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 			t.Errorf("%s: %v, %v", dir, info.Mode(), err)
 		}
+	}
+}
+
+// buildStandIn builds this program and a script that runs it as if it were pwsh.
+func buildStandIn(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	program, script := filepath.Join(dir, "psdeck"), filepath.Join(dir, "pwsh")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text := "#!/bin/sh\nexec " + program + " lab --stdio --admin-domain fabrikam.example -- \"$@\"\n"
+	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return script
+}
+
+func TestExecOnThisMachine(t *testing.T) {
+	state(t)
+	t.Setenv("PSDECK_PWSH", buildStandIn(t))
+	r := program(t, "", "exec", "--transport", "local", "--output", "jsonl", "-c", "Get-CsTenant", "-c", "1..3")
+	r.want(t, headless.ExitDone, `"TenantId":"00000000-0000-0000-0000-000000000002"`, "\n1\n2\n3\n")
+	r = program(t, "", "exec", "--override-power-shell-uri", "local:", "--script", "-c", "throw 'over'")
+	r.want(t, headless.ExitErrors, "over")
+	r = program(t, "", "exec", "--transport", "local", "--timeout", "300ms", "-c", "Start-Sleep 1000")
+	r.want(t, headless.ExitErrors, "not done after 300ms, so it was stopped")
+	r = program(t, "", "exec", "--transport", "local", "--expect-tenant", "contoso.example", "-c", "1")
+	r.want(t, headless.ExitSafety, "contoso.example was asked for")
+	t.Setenv("PSDECK_PWSH", filepath.Join(t.TempDir(), "none"))
+	r = program(t, "", "exec", "--transport", "local", "-c", "1")
+	r.want(t, headless.ExitConnect, "hint: install PowerShell 7")
+	r = program(t, "", "exec", "--transport", "ssh", "-c", "1")
+	r.want(t, headless.ExitUsage, "ssh://user@host")
+}
+
+// The lab on the standard streams says what pwsh -s says, and ends with them.
+func TestLabOnStandardStreams(t *testing.T) {
+	r := program(t, "", "lab", "--stdio", "--", "-s", "-NoLogo")
+	r.want(t, headless.ExitDone)
+	r = program(t, "hello server\n", "lab", "--stdio")
+	r.want(t, headless.ExitConnect, `"hello server"`)
+	r = program(t, "", "lab", "--stdio", "--admin-domain", "nowhere.example")
+	r.want(t, headless.ExitConnect)
+	const close = "<Close PSGuid='00000000-0000-0000-0000-000000000000' />"
+	in, out := io.Pipe()
+	go func() { _, _ = io.WriteString(out, close+"\n"); _ = out.Close() }()
+	var got strings.Builder
+	if code := run([]string{"lab", "--stdio"}, streams{in: in, out: &got, err: io.Discard}); code != headless.ExitDone ||
+		!strings.HasSuffix(got.String(), "<CloseAck PSGuid='00000000-0000-0000-0000-000000000000' />\n") {
+		t.Errorf("%d %q", code, got.String())
 	}
 }

@@ -9,16 +9,12 @@ import (
 	"sync"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"psdeck/auth"
 	"psdeck/discovery"
 	"psdeck/session"
 	"psdeck/session/lab"
 	"psdeck/session/lab/endpoint"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world is a lab in memory and a connector that reaches nothing else.
 type world struct {

@@ -114,6 +114,9 @@ type connecting struct {
 
 // findWay finds out where the endpoint is and gets what it takes to enter.
 func (cn *connecting) findWay(ctx context.Context) error {
+	if err := cn.target.settleTransport(); err != nil {
+		return err
+	}
 	for _, step := range []func(context.Context) error{cn.chooseOptions, cn.findDomain, cn.findEndpoint, cn.authenticate} {
 		if err := step(ctx); err != nil {
 			return err
@@ -229,7 +232,7 @@ func (cn *connecting) openHere(ctx context.Context) (*Session, error) {
 
 // openError is openError with what only this target's parameters explain.
 func (cn *connecting) openError(err error) error {
-	err = openError(cn.endpoint.uri.Host, err)
+	err = openError(cn.endpoint.name(), err)
 	var e *Error
 	var denied *wsman.AuthError
 	if override := cn.target.OverrideAccessTokenResourceURI; override != "" && errors.As(err, &e) && errors.As(err, &denied) {

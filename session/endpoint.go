@@ -26,6 +26,14 @@ func (e *endpoint) isOcs() bool {
 	return strings.Contains(strings.ToLower(e.uri.Path), "/ocspowershell")
 }
 
+// name is what people call where the session goes.
+func (e *endpoint) name() string {
+	if e.uri.Host == "" {
+		return "this machine"
+	}
+	return e.uri.Host
+}
+
 func (e *endpoint) isLiveID() bool {
 	return strings.HasSuffix(strings.ToLower(strings.TrimRight(e.uri.Path, "/")), "/ocspowershellliveid")
 }
@@ -36,9 +44,12 @@ func (cn *connecting) findEndpoint(ctx context.Context) error {
 	var u *url.URL
 	if t.OverridePowerShellURI != "" {
 		given, err := url.Parse(t.OverridePowerShellURI)
+		if err == nil && isStdio(given) {
+			return cn.stdioEndpoint(given)
+		}
 		if err != nil || given.Host == "" {
 			return usageError("reading the PowerShell URI", fmt.Sprintf("%q is no URI", t.OverridePowerShellURI),
-				"write it as https://host/path")
+				"write it as https://host/path, ssh://user@host or local:")
 		}
 		u = given
 	} else {
@@ -65,6 +76,9 @@ func (cn *connecting) findEndpoint(ctx context.Context) error {
 // what that takes.
 func (cn *connecting) chooseAuthentication(ctx context.Context) error {
 	t, e := &cn.target, cn.endpoint
+	if isStdio(e.uri) {
+		return nil // the process is this user's; SSH does its own
+	}
 	how := orElse(cn.how, t.Authentication)
 	if how == "" || how == "auto" {
 		var err error

@@ -11,6 +11,7 @@ import (
 
 	"psdeck/session/clixml"
 	"psdeck/session/format"
+	"psdeck/session/outproc"
 	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
 	"psdeck/session/psrp"
@@ -305,7 +306,8 @@ func (s *Session) broke(ctx context.Context, run *Run, accepted bool, err error)
 // the server all the same: then the command may run there.
 func mayHaveArrived(err error) bool {
 	var t *wsman.TransportError
-	return errors.As(err, &t) && t.MaybeReceived
+	var unanswered *outproc.AckError
+	return errors.As(err, &t) && t.MaybeReceived || errors.As(err, &unanswered) && unanswered.Kind == outproc.Data
 }
 
 func localError(err error) *psrp.ErrorRecord {

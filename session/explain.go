@@ -11,6 +11,7 @@ import (
 
 	"psdeck/auth"
 	"psdeck/discovery"
+	"psdeck/session/outproc"
 	"psdeck/session/psrp"
 	"psdeck/session/wsman"
 )
@@ -46,7 +47,7 @@ func Explain(doing string, err error) error {
 
 func (e *Error) explain() {
 	for _, explain := range []func(*Error) bool{
-		explainOwn, explainDiscovery, explainSignIn, explainFault, explainHTTP, explainNetwork,
+		explainOwn, explainStdio, explainDiscovery, explainSignIn, explainFault, explainHTTP, explainNetwork,
 	} {
 		if explain(e) {
 			return
@@ -151,6 +152,16 @@ func explainHTTP(e *Error) bool {
 	return false
 }
 
+// noAnswer says what was waited for, where that is known.
+func noAnswer(err error) error {
+	late := errors.New("there was no answer in time")
+	var ack *outproc.AckError
+	if errors.As(err, &ack) {
+		return &outproc.AckError{Kind: ack.Kind, Err: late}
+	}
+	return late
+}
+
 func explainNetwork(e *Error) bool {
 	var (
 		unknownCA x509.UnknownAuthorityError
@@ -162,7 +173,7 @@ func explainNetwork(e *Error) bool {
 	)
 	switch {
 	case errors.Is(e.Err, context.DeadlineExceeded):
-		e.Err = errors.New("there was no answer in time")
+		e.Err = noAnswer(e.Err)
 		return e.hint("check that the host is reachable; a slow server may want --session-option OpenTimeout=300000")
 	case errors.As(e.Err, &unknownCA):
 		return e.hint("if you trust this server, give its certificate authority with --ca-file")

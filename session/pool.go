@@ -14,16 +14,19 @@ import (
 	"psdeck/session/wsman"
 )
 
-// openPool opens a runspace pool over WSMan and asks what the server is.
+// openPool opens a runspace pool and asks what the server is.
 func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) error {
-	client, err := cn.wsmanClient()
-	if err != nil {
-		return err
-	}
-	request := cn.shellRequest(s, id)
-	s.transport = &overWSMan{
-		client: client, request: request,
-		retries: cn.target.Options.retries(), noted: func(text string) { cn.watch(Noted{Text: text}) },
+	if isStdio(cn.endpoint.uri) {
+		s.transport = cn.stdioTransport()
+	} else {
+		client, err := cn.wsmanClient()
+		if err != nil {
+			return err
+		}
+		s.transport = &overWSMan{
+			client: client, request: cn.shellRequest(s, id),
+			retries: cn.target.Options.retries(), noted: func(text string) { cn.watch(Noted{Text: text}) },
+		}
 	}
 	s.client = psrp.NewClient(psrp.ClientConfig{
 		Protocol: protocolFor(cn.endpoint.uri, &cn.target.Options),
@@ -45,6 +48,9 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 // transport is confidential, by TLS to a server whose certificate was checked.
 // Everywhere else a session key encrypts them.
 func protocolFor(u *url.URL, o *Options) string {
+	if isStdio(u) {
+		return psrp.Protocol24 // nobody else reads a pipe, or an SSH connection
+	}
 	if strings.EqualFold(u.Scheme, "https") && !o.SkipCACheck && !o.SkipCNCheck {
 		return psrp.Protocol24
 	}

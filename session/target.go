@@ -49,8 +49,12 @@ type Target struct {
 	// ConfigurationName is the session configuration; empty means
 	// Microsoft.PowerShell.
 	ConfigurationName string
-	// Transport is "", "wsman" or "winrs".
+	// Transport is "", "wsman", "winrs", "local" or "ssh"; empty follows the
+	// PowerShell URI, which may be local: or ssh://user@host:port too.
 	Transport string
+	// SSHProgram is an ssh to make the connection of an ssh:// URI with, such as
+	// "ssh"; empty makes it without another program.
+	SSHProgram string
 	// Runspaces is how many lines may run at once; zero means one, as
 	// New-PSSession opens: what a line leaves behind, the next one finds.
 	Runspaces int

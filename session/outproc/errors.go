@@ -51,6 +51,19 @@ type SizeError struct{ Limit int }
 
 func (e *SizeError) Error() string { return fmt.Sprintf("a line is longer than %d bytes", e.Limit) }
 
+// IsProtocol tells whether err is about what the other side said, and not about
+// the connection.
+func IsProtocol(err error) bool {
+	var (
+		report  *ServerError
+		line    *LineError
+		element *ElementError
+		packet  *PacketError
+		size    *SizeError
+	)
+	return errors.As(err, &report) || errors.As(err, &line) || errors.As(err, &element) || errors.As(err, &packet) || errors.As(err, &size)
+}
+
 // AckError is a packet that was sent and not acknowledged: Err says why nobody
 // waits any longer. What it asked for may have happened.
 type AckError struct {

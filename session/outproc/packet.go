@@ -156,7 +156,10 @@ func (s *scanner) packet(kind Kind) (Packet, error) {
 		if err != nil {
 			return p, fmt.Errorf("its content is no base64: %w", err)
 		}
-		p.Data, s.rest = data[:n], nil
+		s.rest = nil
+		if kind == Data {
+			p.Data = data[:n]
+		}
 	}
 	if len(s.rest) > 0 {
 		return p, errors.New("something follows it")

@@ -52,7 +52,7 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.StringVar(&f.tokenFile, "oauth-access-token-file", "", "read an access token from this `file`")
 	fs.StringVar(&t.OverrideAdminDomain, "override-admin-domain", "", "the `domain` of the tenant to manage")
 	fs.StringVar(&t.OverrideDiscoveryURI, "override-discovery-uri", "", "where discovery starts (a `URI`)")
-	fs.StringVar(&t.OverridePowerShellURI, "override-power-shell-uri", "", "the PowerShell endpoint (a `URI`); no discovery then")
+	fs.StringVar(&t.OverridePowerShellURI, "override-power-shell-uri", "", "the PowerShell endpoint (a `URI`: https:, ssh://user@host or local:); no discovery then")
 	fs.StringVar(&t.OverrideAccessTokenResourceURI, "override-access-token-resource-uri", "", "what the token is asked for (a `URI`)")
 	fs.Var((*List)(&f.options), "session-option", "a PSSessionOption property as `Key=Value`; may be repeated (NoCompression is taken: data always goes uncompressed)")
 	fs.StringVar(&f.proxyPasswordEnv, "proxy-password-env", "", "read the password of the option ProxyCredential from this environment `variable`")
@@ -62,7 +62,8 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.StringVar(&t.Authority, "authority", "", "the authority to sign in at, instead of the one the server names (a `URI`)")
 	fs.StringVar(&t.Tenant, "tenant", "", "the tenant that must have issued the token (an `id`)")
 	fs.StringVar(&t.ConfigurationName, "configuration-name", "", "the session configuration (default Microsoft.PowerShell)")
-	fs.StringVar(&t.Transport, "transport", "", "wsman (objects) or winrs (text only)")
+	fs.StringVar(&t.Transport, "transport", "", "wsman (objects), winrs (text only), local (PowerShell on this machine) or ssh (with an ssh:// URI)")
+	fs.StringVar(&t.SSHProgram, "ssh-program", "", "the `program` to connect by SSH with, such as ssh; without it, none is needed")
 	fs.Var((*List)(&f.resolve), "resolve", "connect to ADDR instead, as `HOST:PORT=ADDR`; may be repeated")
 	fs.BoolVar(&t.AllowRedirection, "allow-redirection", false, "open the session where the server redirects to, on hosts of the same organisation or cloud")
 	fs.BoolVar(&t.AllowUnencrypted, "allow-unencrypted", false, "let credentials and data go over plain http")
@@ -80,7 +81,7 @@ const flagHint = "psdeck help exec lists the flags and what they take"
 func (f *TargetFlags) Given() bool {
 	t := f.Target
 	return orAny(t.UserName, f.credential, f.tokenEnv, f.tokenFile, t.OverrideAdminDomain, t.OverrideDiscoveryURI, t.OverridePowerShellURI) ||
-		f.tokenStdin || f.signIn != ""
+		f.tokenStdin || f.signIn != "" || t.Transport == "local" || t.Transport == "ssh"
 }
 
 // Name takes the target as a person names it: an address, an account, or a
@@ -120,6 +121,7 @@ func (f *TargetFlags) Complete(t session.Target) session.Target {
 		{&t.Tenant, &g.Tenant},
 		{&t.ConfigurationName, &g.ConfigurationName},
 		{&t.Transport, &g.Transport},
+		{&t.SSHProgram, &g.SSHProgram},
 		{&t.ExpectTenant, &g.ExpectTenant},
 		{&t.OverrideAccessTokenResourceURI, &g.OverrideAccessTokenResourceURI},
 	} {
@@ -166,8 +168,8 @@ func (f *TargetFlags) names() error {
 	if !slices.Contains([]string{"auto", "basic", "oauth", "bearer"}, t.Authentication) {
 		return fmt.Errorf("--authentication %q is none of auto, basic, oauth, bearer", t.Authentication)
 	}
-	if !slices.Contains([]string{"", "wsman", "winrs"}, t.Transport) {
-		return fmt.Errorf("--transport %q is neither wsman nor winrs", t.Transport)
+	if !slices.Contains([]string{"", "wsman", "winrs", "local", "ssh"}, t.Transport) {
+		return fmt.Errorf("--transport %q is none of wsman, winrs, local, ssh", t.Transport)
 	}
 	return nil
 }

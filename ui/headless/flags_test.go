@@ -181,7 +181,7 @@ func TestBadFlagsAreUsageErrors(t *testing.T) {
 		`--sign-in "magic" is none of`:      "--sign-in magic",
 		`--env "mars" is none of`:           "--env mars",
 		`--authentication "ntlmv9" is none`: "--authentication ntlmv9",
-		`--transport "ipx" is neither`:      "--transport ipx",
+		`--transport "ipx" is none of`:      "--transport ipx",
 		"--resolve":                         "--resolve nonsense",
 		"--ca-file":                         "--ca-file " + filepath.Join(empty, "none"),
 		"holds no certificate":              "--ca-file " + empty,
