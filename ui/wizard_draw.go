@@ -135,12 +135,12 @@ func (a *App) field(p *page, n int, label string, w int) {
 		p.cx, p.cy = width(lead)+x, len(p.rows)
 	}
 	if wz.inputs[n].text() == "" && !focus {
-		text = th.dim.text(placeholder(n))
+		text = th.dim.text(emptyHint(n))
 	}
 	p.add(fit(lead+text, w))
 }
 
-func placeholder(n int) string {
+func emptyHint(n int) string {
 	switch n {
 	case fieldUser:
 		return textAnyAccount

@@ -160,7 +160,7 @@ func (p *notation) list(end, colon string) (items []*node, whole bool, err error
 	return items, true, nil
 }
 
-// quoted reads a string literal; \udXXX is a lone surrogate.
+// quoted reads a string literal, in which \ud800 and its like are lone surrogates.
 func (p *notation) quoted(raw bool) (string, error) {
 	quote := p.s[0]
 	var b []byte
