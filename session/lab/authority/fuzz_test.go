@@ -37,6 +37,8 @@ func FuzzParseRequest(f *testing.F) {
 	f.Add("https://admin.example/OcsPowershellOAuth/.default openid", "")
 	f.Add("a/b c/d", "")
 	f.Add("", "urn:x")
+	f.Add("0", "A:\x88#")
+	f.Add("0", "urn:x?")
 	f.Fuzz(func(t *testing.T, scope, named string) {
 		q, e := parseRequest(url.Values{"scope": {scope}, "resource": {named}})
 		if e == nil && (q.resource == "" || strings.ContainsAny(q.resource, "?#")) {

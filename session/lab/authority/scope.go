@@ -66,13 +66,14 @@ func scopeResource(scope string) string {
 	return scope[:i]
 }
 
-// validResource accepts an application's GUID and any absolute URI.
+// validResource accepts an application's GUID and any absolute URI without query
+// and fragment, empty ones included.
 func validResource(resource string) bool {
 	if _, err := uuid.Parse(resource); err == nil {
 		return true
 	}
 	u, err := url.Parse(resource)
-	return err == nil && u.Scheme != "" && (u.Host != "" || u.Opaque != "") && u.RawQuery == "" && u.Fragment == ""
+	return err == nil && u.Scheme != "" && (u.Host != "" || u.Opaque != "") && !strings.ContainsAny(resource, "?#")
 }
 
 func (q request) defaultScope() bool {
