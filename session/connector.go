@@ -43,6 +43,9 @@ type ConnectorConfig struct {
 	Trace io.Writer
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Patience is how long a lost connection is looked for; zero means
+	// DefaultPatience, negative not at all.
+	Patience time.Duration
 	// Width and Height are the screen that servers are told of; zero means 120×30.
 	Width, Height int
 }
@@ -72,6 +75,9 @@ func NewConnector(cfg ConnectorConfig) *Connector {
 	}
 	if cfg.ClientVersion == "" {
 		cfg.ClientVersion = DefaultClientVersion
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = DefaultPatience
 	}
 	if cfg.Width == 0 || cfg.Height == 0 {
 		cfg.Width, cfg.Height = 120, 30
@@ -134,6 +140,10 @@ func (cn *connecting) run(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	if err := cn.prove(ctx, s); err != nil {
+		if cn.target.Attach != "" {
+			s.leaveAlone()
+			return nil, err
+		}
 		closeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		_ = s.Close(closeCtx)
@@ -212,6 +222,12 @@ func (cn *connecting) openSession(ctx context.Context) (*Session, error) {
 func (cn *connecting) openHere(ctx context.Context) (*Session, error) {
 	cn.watch(StageStarted{StageOpen, "Initializing remote session"})
 	id := uuid.New()
+	if cn.target.Attach != "" {
+		var err error
+		if id, err = cn.attachable(); err != nil {
+			return nil, err
+		}
+	}
 	s := newSession(id.String(), cn.sessionName(id), cn.target, cn.cfg.Now, cn.cfg.Journal)
 	s.account, s.uri = cn.account, cn.endpoint.uri.String()
 	s.expires = &cn.endpoint.expires
@@ -220,6 +236,10 @@ func (cn *connecting) openHere(ctx context.Context) (*Session, error) {
 		err = cn.openText(ctx, s)
 	} else {
 		err = cn.openPool(ctx, s, id)
+	}
+	if err != nil && cn.target.Attach != "" {
+		s.leaveAlone()
+		return nil, err
 	}
 	if err != nil {
 		closeCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

@@ -22,7 +22,7 @@ import (
 // another runs waits for it: the session has one runspace, so that what one
 // line leaves behind the next one finds.
 func (s *Session) Run(ctx context.Context, line string, o RunOptions) (*Run, error) {
-	if st := s.State(); st != Opened {
+	if st := s.State(); !st.alive() {
 		return nil, s.gone(st)
 	}
 	script, parseErr := pslang.Parse(line)
@@ -63,7 +63,7 @@ func (s *Session) Run(ctx context.Context, line string, o RunOptions) (*Run, err
 func (s *Session) begin(f func(*turn)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != Opened {
+	if !s.state.alive() {
 		return false
 	}
 	t := s.turns.enter()
@@ -156,6 +156,10 @@ func (s *Session) execute(ctx context.Context, run *Run, steps []step, t *turn) 
 		return
 	}
 	run.begin()
+	if outcome, err := s.assure(ctx, run); outcome != Completed {
+		s.conclude(run, outcome, err)
+		return
+	}
 	for i := range steps {
 		if i > 0 {
 			run.emit(ctx, Record{Stream: StreamView, View: steps[i].view})
@@ -286,12 +290,15 @@ func (s *Session) broke(ctx context.Context, run *Run, accepted bool, err error)
 	var lost *LostError
 	errors.As(err, &lost)
 	switch {
-	case s.Err() != nil && (accepted || lost != nil):
+	case s.State() != Interrupted && s.Err() != nil && (accepted || lost != nil):
 		return Lost, &LostError{Objects: run.Result().Objects, Err: s.Err()}
 	case s.ctx.Err() != nil:
 		return Lost, ErrClosed
 	case run.stopped() && (accepted || lost == nil):
 		return Stopped, nil
+	case !accepted && errors.As(err, new(*NotArrivedError)):
+		run.emit(ctx, Record{Stream: StreamError, Error: &psrp.ErrorRecord{Message: err.Error(), FullyQualifiedErrorID: "CommandNotSent"}})
+		return Failed, err
 	case !accepted && mayHaveArrived(err):
 		return Lost, &LostError{Err: err}
 	case !accepted && lost == nil:
@@ -307,6 +314,10 @@ func (s *Session) broke(ctx context.Context, run *Run, accepted bool, err error)
 func mayHaveArrived(err error) bool {
 	var t *wsman.TransportError
 	var unanswered *outproc.AckError
+	var not *NotArrivedError
+	if errors.As(err, &not) {
+		return false
+	}
 	return errors.As(err, &t) && t.MaybeReceived || errors.As(err, &unanswered) && unanswered.Kind == outproc.Data
 }
 

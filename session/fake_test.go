@@ -87,6 +87,8 @@ func (f *fakeServer) Open(_ context.Context, out psrp.Outgoing) error {
 
 func (f *fakeServer) Opened(string) {}
 
+func (f *fakeServer) Ready(context.Context) error { return nil }
+
 func (f *fakeServer) Start(_ context.Context, out psrp.Outgoing) error {
 	events, err := f.server.Feed(out.PipelineID, "stdin", out.Bytes())
 	if err != nil {

@@ -104,7 +104,7 @@ func (p *peer) target(password string, runspaces int) session.Target {
 // connect opens a session on the server and closes it with the test.
 func (p *peer) connect(ctx context.Context, t *testing.T, runspaces int) *session.Session {
 	t.Helper()
-	s, err := session.NewConnector(session.ConnectorConfig{}).Connect(ctx, p.target(peerPassword, runspaces), nil)
+	s, err := session.NewConnector(session.ConnectorConfig{Patience: time.Second}).Connect(ctx, p.target(peerPassword, runspaces), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,16 @@ func (e *LostError) Error() string {
 
 func (e *LostError) Unwrap() error { return e.Err }
 
+// NotArrivedError says that a command was lost on its way, and the server has
+// told that it does not have it: it did not run.
+type NotArrivedError struct{ Err error }
+
+func (e *NotArrivedError) Error() string {
+	return fmt.Sprintf("the command did not reach the server, and did not run: %v", e.Err)
+}
+
+func (e *NotArrivedError) Unwrap() error { return e.Err }
+
 // pipelineEnd is how a pipeline ended on the server.
 type pipelineEnd struct {
 	state psrp.PipelineState
@@ -44,6 +54,7 @@ type exchange struct {
 	objects  int
 	limit    int // bytes that the pipeline may send; 0: as many as it likes
 	received int
+	rejoins  int // of the session, when what came last came
 	end      *pipelineEnd
 }
 
@@ -52,6 +63,9 @@ type exchange struct {
 func (s *Session) invoke(ctx context.Context, p psrp.Pipeline, input []clixml.Value, x *exchange) (pipelineEnd, error) {
 	var id uuid.UUID
 	var out psrp.Outgoing
+	if err := s.ready(ctx, x.stop); err != nil {
+		return pipelineEnd{}, err
+	}
 	err := s.withKey(ctx, x.stop, func() (err error) {
 		id, out, err = s.client.CreatePipeline(p)
 		return err
@@ -62,8 +76,24 @@ func (s *Session) invoke(ctx context.Context, p psrp.Pipeline, input []clixml.Va
 	return s.exchange(ctx, id, out, !p.NoInput, input, x)
 }
 
+// ready waits while a lost connection is looked for, but not beyond stop.
+func (s *Session) ready(ctx context.Context, stop <-chan struct{}) error {
+	if s.State() != Interrupted {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.spawn(func() {
+		select {
+		case <-stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	return s.transport.Ready(ctx)
+}
+
 func (s *Session) exchange(ctx context.Context, id uuid.UUID, out psrp.Outgoing, hasInput bool, input []clixml.Value, x *exchange) (pipelineEnd, error) {
-	x.s, x.id, x.starved = s, id, make(chan struct{})
 	defer s.client.Forget(id)
 	if err := s.transport.Start(ctx, out); err != nil {
 		return pipelineEnd{}, err
@@ -71,6 +101,12 @@ func (s *Session) exchange(ctx context.Context, id uuid.UUID, out psrp.Outgoing,
 	if x.accepted != nil {
 		x.accepted()
 	}
+	return s.follow(ctx, id, hasInput, input, x)
+}
+
+// follow reads what a pipeline says until it ends.
+func (s *Session) follow(ctx context.Context, id uuid.UUID, hasInput bool, input []clixml.Value, x *exchange) (pipelineEnd, error) {
+	x.s, x.id, x.starved, x.rejoins = s, id, make(chan struct{}), s.joinedAnew()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watch := make(chan struct{})
@@ -116,6 +152,7 @@ func (x *exchange) receive(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		x.noteJoined()
 		for _, chunk := range data {
 			chunk, over := x.within(chunk)
 			events, err := x.s.client.Feed(x.id, chunk)
@@ -133,8 +170,17 @@ func (x *exchange) receive(ctx context.Context) error {
 			}
 		}
 		if x.end != nil || ended {
+			x.noteJoined()
 			return nil
 		}
+	}
+}
+
+// noteJoined warns where the session was joined anew since the last answer.
+func (x *exchange) noteJoined() {
+	if n := x.s.joinedAnew(); n != x.rejoins {
+		x.rejoins = n
+		x.sink(psrp.WarningReceived{From: psrp.From{PipelineID: x.id}, Record: psrp.InformationalRecord{Message: outputMayMiss}})
 	}
 }
 
@@ -232,7 +278,9 @@ func (x *exchange) watchStop(ctx context.Context, cancel context.CancelFunc) {
 // endPipeline frees the command on the server. It is not part of the caller's
 // work: a lost End costs the server a little, the caller nothing.
 func (s *Session) endPipeline(id uuid.UUID) {
+	s.ending.Add(1)
 	s.spawn(func() {
+		defer s.ending.Done()
 		ctx, cancel := context.WithTimeout(s.ctx, s.cancelTimeout())
 		defer cancel()
 		_ = s.transport.End(ctx, id)

@@ -65,6 +65,9 @@ func (t *overStdio) explain(err error) error {
 // Opened implements transport: nothing here depends on the version.
 func (t *overStdio) Opened(string) {}
 
+// Ready implements transport: a stream that has ended does not come back.
+func (t *overStdio) Ready(context.Context) error { return nil }
+
 // Start announces the pipeline and sends its first fragments. A pipeline that
 // does not get that far is closed, or the session could not be closed any more.
 func (t *overStdio) Start(ctx context.Context, out psrp.Outgoing) error {

@@ -24,7 +24,7 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 			return err
 		}
 		s.transport = &overWSMan{
-			client: client, request: cn.shellRequest(s, id),
+			client: client, request: cn.shellRequest(s, id), life: s.lifeline(cn.cfg.Patience),
 			retries: cn.target.Options.retries(), noted: func(text string) { cn.watch(Noted{Text: text}) },
 		}
 	}
@@ -37,9 +37,13 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 	})
 	ctx, cancel := within(ctx, cn.target.Options.OpenTimeout, wsman.DefaultOpenTimeout)
 	defer cancel()
+	if cn.target.Attach != "" {
+		return s.attach(ctx)
+	}
 	if err := s.open(ctx); err != nil {
 		return err
 	}
+	s.askConfiguration()
 	return s.askLanguageMode(ctx)
 }
 
@@ -135,36 +139,4 @@ func (s *Session) askLanguageMode(ctx context.Context) error {
 	s.caps.LanguageMode = mode
 	s.mu.Unlock()
 	return nil
-}
-
-// prove asks the server which tenant it is, and holds the answer against what
-// was asked for.
-func (cn *connecting) prove(ctx context.Context, s *Session) error {
-	cn.watch(StageStarted{StageProof, "Asking the server which tenant this is"})
-	p := Proof{At: cn.cfg.Now()}
-	if s.text != nil {
-		p.Why = "the server answers with text only"
-	} else {
-		values, end, err := s.ask(ctx, psrp.Commands(psrp.Command{Name: "Get-CsTenant"}))
-		switch {
-		case err != nil:
-			return err
-		case len(values) > 0:
-			p = proofOf(values[0], cn.cfg.Now())
-		case end.err != nil && end.err.FullyQualifiedErrorID == "CommandNotFoundException":
-			p.Why = "the server offers no command that names its tenant"
-		case end.err != nil:
-			p.Why = "the server did not say: " + end.err.Message
-		default:
-			p.Why = "the server gave no tenant"
-		}
-	}
-	s.mu.Lock()
-	s.proof = p
-	s.mu.Unlock()
-	wanted := ""
-	if cn.endpoint.isOcs() {
-		wanted = cn.domain
-	}
-	return p.check(wanted, cn.target.ExpectTenant)
 }

@@ -48,6 +48,14 @@ func (p Proof) matches(want string) bool {
 	return false
 }
 
+// same tells whether two proofs name one tenant.
+func (p Proof) same(other Proof) bool {
+	if p.TenantID != "" || other.TenantID != "" {
+		return strings.EqualFold(p.TenantID, other.TenantID)
+	}
+	return other.Proved && strings.EqualFold(p.Domain, other.Domain) && p.Name == other.Name
+}
+
 // MismatchError is a server that says it is another tenant than the one that
 // was asked for. The session was closed before anything could be typed.
 type MismatchError struct{ Wanted, Got string }

@@ -27,15 +27,28 @@ const (
 	Opened
 	Closing
 	Closed
-	Broken // the connection or the server went away
+	Broken       // the connection or the server went away
+	Interrupted  // the connection is lost and looked for; lines wait
+	Disconnected // left on the server, by Disconnect
 )
 
 func (s State) String() string {
-	return [...]string{"opening", "opened", "closing", "closed", "broken"}[s]
+	return [...]string{"opening", "opened", "closing", "closed", "broken", "interrupted", "disconnected"}[s]
 }
+
+// alive tells whether lines can be given to a session in this state.
+func (s State) alive() bool { return s == Opened || s == Interrupted }
 
 // Capabilities is what a session found out about its server after opening.
 type Capabilities struct {
+	// Runspaces is how many lines may run at once.
+	Runspaces int
+	// MaxEnvelope is the largest envelope that both sides take, in bytes; 0
+	// where there are no envelopes.
+	MaxEnvelope int
+	// Refused is what the server does not do for this account, each with its
+	// words: it keeps no disconnected sessions, does not tell its configuration.
+	Refused []string
 	// LanguageMode is the server's, such as "FullLanguage"; "NoLanguage" also
 	// where the server refuses to say, as PowerShell takes it.
 	LanguageMode string
@@ -63,25 +76,35 @@ type Session struct {
 	ctx     context.Context // ends with the session; owns its goroutines
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
+	ending  sync.WaitGroup // pipelines that are over, until the server has freed them
 	turns   turns
 	opened  chan struct{}
 	ended   chan struct{}
 	endOnce sync.Once
 
+	// again asks the server anew which tenant it is; nil: nobody asked before.
+	again func(ctx context.Context) error
+
 	mu      sync.Mutex
 	state   State
-	err     error
-	proof   Proof
-	caps    Capabilities
-	latency time.Duration
-	keying  *keyExchange    // the one on its way
-	keyPair *rsa.PrivateKey // offered in each; only the exchange uses it
+	changed chan struct{} // closed and replaced at each change of the state
+	err     error         // why it has ended
+	lost    error         // why it is interrupted
+	doubted bool          // the server has to prove its tenant again before the next line
+	rejoins int           // how often the session was joined anew
+	// rejoined are the commands that ran when the session was joined.
+	rejoined []*Run
+	proof    Proof
+	caps     Capabilities
+	latency  time.Duration
+	keying   *keyExchange    // the one on its way
+	keyPair  *rsa.PrivateKey // offered in each; only the exchange uses it
 }
 
 func newSession(id, name string, t Target, now func() time.Time, j *Journal) *Session {
 	s := &Session{
 		id: id, name: name, target: t, now: now, journal: j, scope: newScope(),
-		turns: turns{free: max(1, t.Runspaces)}, opened: make(chan struct{}), ended: make(chan struct{}),
+		turns: turns{free: max(1, t.Runspaces)}, opened: make(chan struct{}), ended: make(chan struct{}), changed: make(chan struct{}),
 		proof: Proof{Why: "the server was not asked yet"},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -121,8 +144,13 @@ func (s *Session) Proof() Proof {
 // Capabilities is what is known of the server.
 func (s *Session) Capabilities() Capabilities {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.caps
+	caps := s.caps
+	s.mu.Unlock()
+	caps.Runspaces = max(1, s.target.Runspaces)
+	if t, ok := s.transport.(*overWSMan); ok {
+		caps.MaxEnvelope, caps.Refused = t.client.MaxEnvelopeSize(), t.refusals()
+	}
+	return caps
 }
 
 // State is where the session is in its life.
@@ -132,10 +160,30 @@ func (s *Session) State() State {
 	return s.state
 }
 
-// Err says why a session is broken.
+// Changed is closed at the next change of State; ask for it before the State.
+func (s *Session) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+// become changes the state; s.mu is held.
+func (s *Session) become(st State) {
+	if s.state == st {
+		return
+	}
+	s.state = st
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// Err says why a session is broken, interrupted or disconnected.
 func (s *Session) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.state == Interrupted {
+		return s.lost
+	}
 	return s.err
 }
 
@@ -226,7 +274,9 @@ func (s *Session) poolState(ev psrp.PoolStateChanged) {
 		s.transport.Opened(s.client.Protocol())
 		s.mu.Lock()
 		first := s.state == Opening
-		s.state = Opened
+		if first {
+			s.become(Opened)
+		}
 		s.caps.Protocol = s.client.Protocol()
 		s.mu.Unlock()
 		if first {
@@ -245,10 +295,15 @@ func (s *Session) poolState(ev psrp.PoolStateChanged) {
 // are the caller's and stay.
 func (s *Session) fail(err error) {
 	s.mu.Lock()
-	if s.state == Opening || s.state == Opened {
-		s.state, s.err = Broken, err
+	if s.state == Opening || s.state.alive() {
+		s.err = err
+		s.become(Broken)
 	}
+	left := s.state == Disconnected
 	s.mu.Unlock()
+	if left {
+		return // Disconnect ends it
+	}
 	s.cancel() // nothing that waits for this server waits any longer
 	s.endOnce.Do(func() { close(s.ended) })
 }
@@ -259,12 +314,12 @@ func (s *Session) fail(err error) {
 func (s *Session) Close(ctx context.Context) error {
 	s.mu.Lock()
 	was := s.state
-	if was == Closing || was == Closed {
+	if was == Closing || was == Closed || was == Disconnected {
 		s.mu.Unlock()
 		return nil
 	}
 	if was != Broken {
-		s.state = Closing
+		s.become(Closing)
 	}
 	s.mu.Unlock()
 	if s.text != nil {
@@ -277,7 +332,7 @@ func (s *Session) Close(ctx context.Context) error {
 	s.work.Wait()
 	s.mu.Lock()
 	if s.state == Closing {
-		s.state = Closed
+		s.become(Closed)
 	}
 	s.mu.Unlock()
 	s.endOnce.Do(func() { close(s.ended) })
@@ -288,10 +343,12 @@ func (s *Session) Close(ctx context.Context) error {
 }
 
 // wait waits for the session's work, but not beyond ctx.
-func (s *Session) wait(ctx context.Context) {
+func (s *Session) wait(ctx context.Context) { waitFor(ctx, &s.work) }
+
+func waitFor(ctx context.Context, work *sync.WaitGroup) {
 	done := make(chan struct{})
 	go func() {
-		s.work.Wait()
+		work.Wait()
 		close(done)
 	}()
 	select {

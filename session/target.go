@@ -58,6 +58,9 @@ type Target struct {
 	// Runspaces is how many lines may run at once; zero means one, as
 	// New-PSSession opens: what a line leaves behind, the next one finds.
 	Runspaces int
+	// Attach is the id of a shell on the server to join, in place of opening
+	// one: a session that was left there with [Session.Disconnect].
+	Attach string
 	// AllowRedirection follows a server that says the session is to be opened
 	// elsewhere, as New-PSSession -AllowRedirection does; credentials go to
 	// another host only where it belongs to the same organisation or cloud.

@@ -99,7 +99,7 @@ func (cn *connecting) openText(ctx context.Context, s *Session) error {
 		return noShell(cn.endpoint.uri.Host, err)
 	}
 	s.mu.Lock()
-	s.state = Opened
+	s.become(Opened)
 	s.caps = Capabilities{TextOnly: true, LanguageMode: "FullLanguage"}
 	s.mu.Unlock()
 	cn.watch(Noted{Text: "text only: this session runs lines through the Windows Remote Shell and gives no objects", Important: true})

@@ -29,6 +29,9 @@ type transport interface {
 	End(ctx context.Context, pipeline uuid.UUID) error
 	// Close ends the pool on the server.
 	Close(ctx context.Context) error
+	// Ready waits while a lost connection is looked for. Its error is why it is
+	// not looked for any longer, or ctx's.
+	Ready(ctx context.Context) error
 	// Opened is told the protocol version that both sides speak.
 	Opened(protocol string)
 }

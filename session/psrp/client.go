@@ -59,6 +59,24 @@ type inbound struct {
 	r  Reassembler
 }
 
+// streams are the pool's and those of the pipelines that run.
+func (c *Client) streams() []*inbound {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := []*inbound{c.pool}
+	for _, p := range c.pipelines {
+		list = append(list, &p.in)
+	}
+	return list
+}
+
+// rejoin drops what is unfinished of a message: the rest will not come.
+func (in *inbound) rejoin() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.r.Rejoin()
+}
+
 // NewClient makes a client; [Client.Open] begins the conversation.
 func NewClient(cfg ClientConfig) *Client {
 	if cfg.ID == uuid.Nil {
@@ -128,11 +146,18 @@ func (c *Client) Open() (Outgoing, error) {
 }
 
 // Connect makes SESSION_CAPABILITY and CONNECT_RUNSPACEPOOL, to join a pool that
-// exists: a transport with a connectXml puts them there.
+// exists: a transport with a connectXml puts them there. On a client that was
+// in the pool before, pipelines stay; what was lost of a message in between is
+// skipped.
 func (c *Client) Connect() (Outgoing, error) {
+	for _, in := range c.streams() {
+		in.rejoin()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.state != PoolBeforeOpen && c.state != PoolDisconnected {
+	switch c.state {
+	case PoolBeforeOpen, PoolDisconnected, PoolConnecting, PoolOpened:
+	default:
 		return Outgoing{}, &StateError{"connect the pool", "pool is " + c.state.String()}
 	}
 	out := Outgoing{Stream: StreamStdin}

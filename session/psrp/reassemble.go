@@ -44,6 +44,12 @@ func (r *Reassembler) Feed(data []byte) ([]Message, error) {
 	return messages, nil
 }
 
+// Rejoin drops an unfinished message and waits for the start of the next: what
+// came in between is lost. An error of the stream stays.
+func (r *Reassembler) Rejoin() {
+	r.pending, r.object, r.inside, r.Joined = nil, nil, false, true
+}
+
 // Idle tells whether the stream is between two messages: what ends there lost
 // nothing.
 func (r *Reassembler) Idle() bool { return r.err == nil && !r.inside && len(r.pending) == 0 }

@@ -33,9 +33,10 @@ type call struct {
 	commandID string
 	timeout   time.Duration // negative: none
 	retries   int           // how often the same bytes may go out again after a loss
-	emptyOK   bool          // a 200 without a body is an answer
-	anonymous bool          // no credentials unless asked for
-	keep      bool          // keep a copy of the answer
+	regain    func(ctx context.Context, lost error) error
+	emptyOK   bool // a 200 without a body is an answer
+	anonymous bool // no credentials unless asked for
+	keep      bool // keep a copy of the answer
 	answer    []byte
 }
 
@@ -85,7 +86,14 @@ func (c *Client) do(ctx context.Context, call *call, read func(*scanner) error) 
 			losses = 1 // the network was fine until now
 		}
 		if losses > call.retries || lost.Permanent() {
-			return err
+			if call.regain == nil {
+				return err
+			}
+			if err := call.regain(ctx, err); err != nil {
+				return err
+			}
+			losses = 0
+			continue
 		}
 		if !sleep(ctx, c.pause(losses)) {
 			return c.cancelled(ctx, call)

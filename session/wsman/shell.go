@@ -51,6 +51,11 @@ const (
 type Shell struct {
 	// Info is what the server said when the shell was created.
 	Info ShellInfo
+	// Regain is asked when the answer to a Receive was lost as often as the
+	// client tries by itself: it returns nil once the server can be reached
+	// again, and the same request goes out again, or the error that the Receive
+	// ends with. nil gives up at once. Set it before the shell is used.
+	Regain func(ctx context.Context, lost error) error
 
 	c         *Client
 	resource  string
@@ -277,6 +282,9 @@ func (sh *Shell) Receive(ctx context.Context, command uuid.UUID, streams ...stri
 	call.envelope = closeEnvelope(receiveBody(call.envelope, command, streams))
 	call.emptyOK = true
 	call.retries = receiveRetries
+	if sh.Regain != nil {
+		call.retries, call.regain = 1, sh.Regain
+	}
 	var got Received
 	err := sh.c.do(ctx, call, func(s *scanner) (err error) {
 		if string(s.local()) != "ReceiveResponse" {

@@ -136,6 +136,9 @@ type Switches struct {
 	RequireCookie bool
 	// AutoDisconnect turns a shell without a Receive for so long Disconnected.
 	AutoDisconnect time.Duration
+	// NoDisconnect, NoReconnect refuse these actions, as servers do that keep no
+	// disconnected shells, or take them back only by Connect.
+	NoDisconnect, NoReconnect bool
 	// SmallEnvelope refuses requests longer than so many bytes.
 	SmallEnvelope int
 	// Redirect answers every request with 302 to this URL; with RedirectFrom,

@@ -20,6 +20,9 @@ const (
 // disconnect takes the client off the shell; what runs in it goes on.
 func (x *exchange) disconnect(sh *shell) (*answer, *Fault) {
 	body := x.req.Body.Disconnect
+	if x.switches.NoDisconnect {
+		return nil, faultAction(actionDisconnect)
+	}
 	if body == nil {
 		return nil, faultXML()
 	}
@@ -46,6 +49,9 @@ func (x *exchange) disconnect(sh *shell) (*answer, *Fault) {
 // reconnect brings the client back that has left the shell, or says that a
 // command of it is there.
 func (x *exchange) reconnect(sh *shell) (*answer, *Fault) {
+	if x.switches.NoReconnect {
+		return nil, faultAction(actionReconnect)
+	}
 	if b := x.req.Body.Reconnect; b != nil && b.CommandID != "" {
 		if _, fault := x.find(sh, b.CommandID); fault != nil {
 			return nil, fault

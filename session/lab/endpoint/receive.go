@@ -43,7 +43,7 @@ func (x *exchange) receive(sh *shell) (*answer, *Fault) {
 	switch {
 	case fault != nil:
 		return nil, fault
-	case x.http.Context().Err() != nil:
+	case err != nil && x.http.Context().Err() != nil:
 		return &answer{none: true}, nil
 	case err != nil && link.Err() != nil:
 		return nil, faultDisconnected()
@@ -51,6 +51,12 @@ func (x *exchange) receive(sh *shell) (*answer, *Fault) {
 		return nil, faultTimedOut()
 	}
 	defer func() { <-out.turn }()
+	if x.http.Context().Err() != nil {
+		return &answer{none: true}, nil // nobody is there to be told: the next Receive is
+	}
+	if link.Err() != nil {
+		return nil, faultDisconnected()
+	}
 	return x.received(c, out), nil
 }
 
