@@ -295,6 +295,10 @@ func runDeck(ctx context.Context, args []string, s streams) int {
 func deck(ctx context.Context, s streams, m *session.Manager, cfg ui.Config) int {
 	cfg.Connector = ui.Sessions(m.Connect)
 	cfg.CloseAll = m.CloseAll
+	cfg.LeaveAll = func(ctx context.Context) error {
+		_, err := m.LeaveAll(ctx)
+		return err
+	}
 	cfg.Home = func(open func(context.Context, session.Target) error) ui.Runner {
 		return ui.Local(session.NewHome(open))
 	}

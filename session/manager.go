@@ -64,6 +64,27 @@ func (m *Manager) Close(ctx context.Context, id string) error {
 // CloseAll closes every session at once, those that are still connecting
 // included, and takes no new ones.
 func (m *Manager) CloseAll(ctx context.Context) error {
+	return m.endAll(func(s *Session) error { return s.Close(ctx) })
+}
+
+// LeaveAll leaves every session on its server where that can be, and closes the
+// others: for when the person's connection to this machine went away. left are
+// those that were left.
+func (m *Manager) LeaveAll(ctx context.Context) (left []*Session, err error) {
+	var mu sync.Mutex
+	err = m.endAll(func(s *Session) error {
+		if s.Disconnect(ctx, 0) != nil {
+			return s.Close(ctx)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		left = append(left, s)
+		return nil
+	})
+	return left, err
+}
+
+func (m *Manager) endAll(end func(*Session) error) error {
 	m.mu.Lock()
 	sessions := m.sessions
 	m.sessions, m.closed = nil, true
@@ -71,7 +92,7 @@ func (m *Manager) CloseAll(ctx context.Context) error {
 	errs := make([]error, len(sessions))
 	var wg sync.WaitGroup
 	for i, s := range sessions {
-		wg.Go(func() { errs[i] = s.Close(ctx) })
+		wg.Go(func() { errs[i] = end(s) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)

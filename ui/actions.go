@@ -107,6 +107,8 @@ func tabActions() []action {
 		{id: "next", key: bind("the next tab", "alt+right", "ctrl+tab", "f6"), scope: onDeck, why: (*App).whyOneTab, do: turn(1)},
 		{id: "previous", key: bind("the previous tab", "alt+left", "ctrl+shift+tab", "shift+f6", "f7"), scope: onDeck, why: (*App).whyOneTab, do: turn(-1)},
 		{id: "close", key: bind("close this tab", "f4", "alt+w"), scope: onDeck, do: (*App).askClose},
+		{id: "leave", key: bind("leave this session on the server and close its tab", "shift+f4", "alt+x"), scope: onDeck, why: (*App).whyNoLeave, do: (*App).leave},
+		{id: "details", key: bind("what is known of this tab's session", "f12", "alt+i"), scope: onDeck, why: (*App).whyNoDetails, do: (*App).showDetails},
 		{id: "reconnect", key: bind("connect this tab anew", "f5"), scope: onDeck, why: (*App).whyNoReconnect, do: (*App).reconnect},
 		{id: "edit", key: bind("change this tab's connection and try again", "f8"), scope: onDeck, why: (*App).whyNoReconnect, do: (*App).editConnection},
 		{id: "copycode", key: bind("copy the device code", "alt+c"), scope: onDeck, why: (*App).whyNoCode, do: (*App).copyCode},

@@ -182,6 +182,10 @@ func (a *App) answer(msg tea.Msg) (tea.Cmd, bool) {
 		return a.attempted(msg), true
 	case endedMsg:
 		return a.ended(msg), true
+	case stateMsg:
+		return a.stateChanged(msg), true
+	case leftMsg:
+		return a.left(msg), true
 	case openMsg:
 		close(msg.taken)
 		return tea.Batch(a.openTab(msg.target), a.waitAsked()), true

@@ -38,6 +38,9 @@ type Config struct {
 	// CloseAll closes every session; nil: the deck closes its tabs' sessions.
 	// It is called once more when the program ends, however it ends.
 	CloseAll func(context.Context) error
+	// LeaveAll takes the place of CloseAll when the terminal has hung up: it
+	// leaves the sessions on their servers where that can be. nil: CloseAll.
+	LeaveAll func(context.Context) error
 	// CloseTimeout bounds that; default 10 s.
 	CloseTimeout time.Duration
 	// Now is the clock; nil: time.Now.

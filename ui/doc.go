@@ -58,6 +58,12 @@ type Session interface {
 	Account() auth.Account
 	Proof() session.Proof
 	State() session.State
+	// Changed is closed at the next change of State.
+	Changed() <-chan struct{}
+	Capabilities() session.Capabilities
+	URI() string
+	// Disconnect leaves the session on the server; zero: as long as that keeps it.
+	Disconnect(ctx context.Context, idle time.Duration) error
 	Err() error
 	Done() <-chan struct{}
 	TokenExpires() time.Time

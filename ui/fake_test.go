@@ -86,6 +86,10 @@ type fakeSession struct {
 	ran       []string
 	confirmed []bool
 	refuse    error // what Run answers
+	state     session.State
+	changed   chan struct{}
+	caps      session.Capabilities
+	keeps     error // what Disconnect answers
 }
 
 func (s *fakeSession) ID() string             { return "1" }
@@ -99,8 +103,40 @@ func (s *fakeSession) State() session.State {
 	if s.closed > 0 {
 		return session.Closed
 	}
-	return session.Opened
+	return max(s.state, session.Opened)
 }
+
+func (s *fakeSession) Changed() <-chan struct{} {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.changed
+}
+
+// become changes the state.
+func (s *fakeSession) become(st session.State, err error) {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	s.state, s.err = st, err
+	if s.changed != nil {
+		close(s.changed)
+	}
+	s.changed = make(chan struct{})
+}
+
+func (s *fakeSession) Capabilities() session.Capabilities { return s.caps }
+func (s *fakeSession) URI() string                        { return "https://admin.example/OcsPowershellOAuth" }
+
+func (s *fakeSession) Disconnect(context.Context, time.Duration) error {
+	if s.keeps != nil {
+		return s.keeps
+	}
+	close(s.done)
+	return nil
+}
+
 func (s *fakeSession) Err() error               { return s.err }
 func (s *fakeSession) Done() <-chan struct{}    { return s.done }
 func (s *fakeSession) TokenExpires() time.Time  { return s.proof.At.Add(41 * time.Minute) }

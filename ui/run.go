@@ -27,12 +27,18 @@ const wheelPause = 16 * time.Millisecond
 func Run(ctx context.Context, cfg Config, opts ...tea.ProgramOption) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	a := New(cfg)
 	all := append([]tea.ProgramOption{tea.WithFPS(fps), tea.WithFilter(wheelFilter()), tea.WithoutSignalHandler()}, opts...)
 	p := tea.NewProgram(a, all...)
 	quit := context.AfterFunc(ctx, p.Quit)
 	defer quit()
 	_, err := p.Run()
+	if len(hangup) > 0 && cfg.LeaveAll != nil {
+		a.cfg.CloseAll = cfg.LeaveAll // the person is gone, not the work
+	}
 	if closeErr := a.closeEverything(); err == nil {
 		err = closeErr
 	}

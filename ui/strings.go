@@ -14,6 +14,7 @@ const (
 	textNotConnected = "not connected"
 	textAsks         = "asks"
 	textLost         = "lost"
+	textInterrupted  = "looking for the server"
 	textRunning      = "running"
 	textStopping     = "stopping"
 	textFailed       = "failed"
@@ -51,6 +52,11 @@ const (
 	textGivenUp       = "given up; everything typed is still here"
 	textSessionLost   = "the session is lost: %w"
 	textEndedByServer = "it was ended"
+	textCutOff        = "The connection is lost (%v). The server is looked for; lines wait, nothing is sent twice."
+	textBackAgain     = "The connection is back. The server has to prove its tenant again before the next line."
+	textLeaving       = "leaving %s on its server …"
+	textLeaveFailed   = "leaving the session on its server: %w"
+	textLeft4Later    = "left on the server: psdeck --attach %s joins it again"
 	textReconnectHint = "F5 connects anew (its variables are lost); output and draft stay"
 
 	// Running.
@@ -86,6 +92,7 @@ const (
 	textPasswordFor  = "The sign-in asks for the password of %s."
 	textPasswordUse  = "It is used once and kept nowhere."
 	textPasswordFoot = "enter sign in · esc give up"
+	textDetailsFoot  = "esc closes"
 	textCloseTitle   = "close %s"
 	textStillRuns    = "%s is still running."
 	textRunsIn       = "%s: %s is still running."
@@ -144,6 +151,7 @@ const (
 	textNothingToConnect = "nothing to connect here"
 	textIsConnected      = "it is connected"
 	textNoCode           = "there is no code to copy"
+	textNoSession        = "there is no session here"
 
 	// The help.
 	textHelpTitle       = "All actions"

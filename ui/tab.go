@@ -25,6 +25,7 @@ type tab struct {
 	live    Session
 	attempt *attempt // connecting, or the last one that failed
 	dead    bool     // the session ended by itself
+	leaving bool     // it is being left on the server: its end is no loss
 
 	scroll  *scrollback
 	editor  editor
@@ -88,6 +89,8 @@ func (t *tab) stateWords() string {
 		words = "✗ " + textNotConnected
 	case t.dead:
 		words = "✗ " + textLost
+	case t.live != nil && t.live.State() == session.Interrupted:
+		words = "◌ " + textInterrupted
 	case t.current != nil:
 		words = "▸"
 	case t.home:
@@ -232,6 +235,10 @@ func (a *App) opened(t *tab, at *attempt, s Session) tea.Cmd {
 	}
 	t.scroll.touch()
 	a.marked(t)
+	return tea.Batch(a.watchEnd(t, s), a.watchState(t, s))
+}
+
+func (a *App) watchEnd(t *tab, s Session) tea.Cmd {
 	ctx := t.ctx
 	return func() tea.Msg {
 		select {
@@ -266,7 +273,7 @@ type endedMsg struct {
 // step is said.
 func (a *App) ended(msg endedMsg) tea.Cmd {
 	t := a.byID(msg.tab)
-	if t == nil || t.live != msg.live || t.dead {
+	if t == nil || t.live != msg.live || t.dead || t.leaving {
 		return nil
 	}
 	t.dead = true

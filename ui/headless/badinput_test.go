@@ -190,7 +190,7 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-var notices = regexp.MustCompile(`(?m)^psdeck: \S+ is outside the known clouds.*\n|^psdeck: signing in at \S+, which is not the authority.*\n|^psdeck: the tenant is unproved: .*\n|^psdeck: the access token is not a JWT.*\n|^WARNING: .*\n`)
+var notices = regexp.MustCompile(`(?m)^psdeck: \S+ is outside the known clouds.*\n|^psdeck: signing in at \S+, which is not the authority.*\n|^psdeck: the tenant is unproved: .*\n|^psdeck: the access token is not a JWT.*\n|^psdeck: the connection is lost .*\n|^WARNING: .*\n`)
 
 // wantSentence wants standard error to be one message and its hints.
 func (r result) wantSentence(t *testing.T, says, hint string) {

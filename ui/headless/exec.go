@@ -61,7 +61,7 @@ func (cfg *Config) Check() error {
 		return usage(fmt.Errorf("--timeout %v is negative", cfg.Timeout), "give a time such as 90s or 5m")
 	case cfg.Width < 0:
 		return usage(fmt.Errorf("--width %d is negative", cfg.Width), "give a number of columns, such as 120")
-	case len(cfg.Lines) == 0:
+	case len(cfg.Lines) == 0 && (cfg.Target == nil || cfg.Target.Attach == ""):
 		return usage(errors.New("there is nothing to run"), "give a line with -c, or a file with -f")
 	}
 	for _, line := range cfg.Lines {
@@ -83,6 +83,8 @@ type call struct {
 	failed error
 	// lost tells that a server is gone, and that this was said.
 	lost bool
+	// joined are the commands that ran in a session that was joined.
+	joined []*session.Run
 }
 
 // Exec runs the lines and returns the exit code. When ctx ends, what runs is
@@ -99,6 +101,9 @@ func Exec(ctx context.Context, cfg Config) int {
 		return x.report(ctx, err)
 	}
 	code := ExitDone
+	for _, run := range x.joined {
+		code = max(code, x.follow(ctx, run))
+	}
 	for i := 0; i < len(x.Lines) && code == ExitDone; i++ {
 		code = x.line(ctx, x.Lines[i])
 	}
@@ -137,7 +142,32 @@ func (x *call) connect(ctx context.Context, t session.Target) (*session.Session,
 		return nil, err
 	}
 	x.open = append(x.open, s)
+	for i, run := range s.Rejoined() {
+		fmt.Fprintf(x.Stderr, "psdeck: command %d of %d that runs in the session: its output comes first\n", i+1, len(s.Rejoined()))
+		x.joined = append(x.joined, run)
+	}
+	go narrateState(x.Stderr, s)
 	return s, nil
+}
+
+// narrateState says when the connection is lost and when it is back, until the
+// session ends.
+func narrateState(w io.Writer, s *session.Session) {
+	for was := session.Opened; ; {
+		changed, now := s.Changed(), s.State()
+		switch {
+		case now == session.Interrupted && was != now:
+			say(w, "psdeck: ", fmt.Sprintf("the connection is lost (%v); the server is looked for, nothing is sent twice", s.Err()))
+		case now == session.Opened && was == session.Interrupted:
+			say(w, "psdeck: ", "the connection is back")
+		}
+		was = now
+		select {
+		case <-changed:
+		case <-s.Done():
+			return
+		}
+	}
 }
 
 // signingIn calls connect, says what a person has to know meanwhile, and ends
@@ -207,6 +237,11 @@ func (x *call) line(ctx context.Context, line string) int {
 	if err != nil {
 		return x.refused(ctx, line, err)
 	}
+	return x.follow(ctx, run)
+}
+
+// follow writes what a run gives, to its end.
+func (x *call) follow(ctx context.Context, run *session.Run) int {
 	l := &lineRun{call: x, run: run, data: x.data.forLine(run.View())}
 	lineCtx, done := ctx, context.CancelFunc(func() {})
 	if x.Timeout > 0 {

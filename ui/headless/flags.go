@@ -65,6 +65,7 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.StringVar(&t.Transport, "transport", "", "wsman (objects), winrs (text only), local (PowerShell on this machine) or ssh (with an ssh:// URI)")
 	fs.StringVar(&t.SSHProgram, "ssh-program", "", "the `program` to connect by SSH with, such as ssh; without it, none is needed")
 	fs.Var((*List)(&f.resolve), "resolve", "connect to ADDR instead, as `HOST:PORT=ADDR`; may be repeated")
+	fs.StringVar(&t.Attach, "attach", "", "join the session with this `SHELLID`, left on the server, in place of opening one")
 	fs.BoolVar(&t.AllowRedirection, "allow-redirection", false, "open the session where the server redirects to, on hosts of the same organisation or cloud")
 	fs.BoolVar(&t.AllowUnencrypted, "allow-unencrypted", false, "let credentials and data go over plain http")
 	fs.StringVar(&f.caFile, "ca-file", "", "a PEM `file` of certificate authorities to trust besides the system's")

@@ -1,0 +1,99 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"psdeck/session"
+)
+
+// stateMsg says that a session has another state.
+type stateMsg struct {
+	tab  int
+	live Session
+	was  session.State
+}
+
+// watchState waits for the next change of a session's state.
+func (a *App) watchState(t *tab, s Session) tea.Cmd {
+	changed, was, ctx := s.Changed(), s.State(), t.ctx
+	return func() tea.Msg {
+		select {
+		case <-changed:
+			return stateMsg{t.id, s, was}
+		case <-s.Done():
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// stateChanged says when a connection is lost and when it is back.
+func (a *App) stateChanged(msg stateMsg) tea.Cmd {
+	t := a.byID(msg.tab)
+	if t == nil || t.live != msg.live || t.dead {
+		return nil
+	}
+	now := msg.live.State()
+	switch {
+	case now == session.Interrupted && msg.was != now:
+		t.say(line{text: oneLine(fmt.Sprintf(textCutOff, msg.live.Err())), kind: kindWarning})
+	case now == session.Opened && msg.was == session.Interrupted:
+		t.note(textBackAgain)
+	}
+	a.marked(t)
+	return a.watchState(t, msg.live)
+}
+
+// leftMsg says what came of leaving a session on its server.
+type leftMsg struct {
+	tab  int
+	live Session
+	err  error
+}
+
+// leave leaves the session of this tab on its server, with what runs in it.
+func (a *App) leave() tea.Cmd {
+	t := a.tab()
+	if a.whyNoLeave() != "" {
+		return nil
+	}
+	live, timeout := t.live, a.cfg.CloseTimeout
+	a.said = fmt.Sprintf(textLeaving, t.name())
+	t.leaving = true
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
+		defer cancel()
+		return leftMsg{t.id, live, live.Disconnect(ctx, 0)}
+	}
+}
+
+// left closes the tab of a session that was left; one that could not be stays
+// as it is.
+func (a *App) left(msg leftMsg) tea.Cmd {
+	t := a.byID(msg.tab)
+	if t == nil || t.live != msg.live {
+		return nil
+	}
+	t.leaving = false
+	if msg.err != nil {
+		t.say(errorLines(fmt.Errorf(textLeaveFailed, msg.err))...)
+		a.marked(t)
+		return nil
+	}
+	t.live = nil // nothing is closed there
+	follow := a.closeTab(t)
+	a.said = fmt.Sprintf(textLeft4Later, strings.ToUpper(msg.live.ID()))
+	return follow
+}
+
+func (a *App) whyNoLeave() string {
+	if t := a.tab(); t == nil || t.live == nil || t.dead {
+		return textNoSession
+	}
+	return ""
+}
