@@ -45,6 +45,7 @@ type scriptValue struct {
 	kind     valueKind
 	constant clixml.Value
 	text     string
+	members  []string // of a variable's value, one in the other
 	items    []scriptValue
 	keys     []string
 	from, to int64
@@ -268,7 +269,11 @@ func (p *parser) value() (scriptValue, error) {
 		return p.quoted(c)
 	case c == '$':
 		name, err := p.variable()
-		return scriptValue{kind: variableValue, text: name}, err
+		if err != nil {
+			return scriptValue{}, err
+		}
+		members, err := p.members()
+		return scriptValue{kind: variableValue, text: name, members: members}, err
 	case strings.HasPrefix(p.text[p.at:], "@{"):
 		return p.table()
 	case strings.HasPrefix(p.text[p.at:], "@("):
@@ -334,11 +339,37 @@ func (p *parser) variable() (string, error) {
 		end++
 	}
 	name := p.text[p.at+1 : end]
-	if name == "" || end < len(p.text) && strings.ContainsRune(".[:(", rune(p.text[end])) {
+	refused := ".[:("
+	if strings.EqualFold(name, contextVariable) {
+		refused = "[:("
+	}
+	if name == "" || end < len(p.text) && strings.ContainsRune(refused, rune(p.text[end])) {
 		return "", p.unexpected()
 	}
 	p.at = end
 	return name, nil
+}
+
+// contextVariable is the one variable whose properties can be read: clients ask
+// it for the language mode.
+const contextVariable = "ExecutionContext"
+
+// members reads the property names behind it.
+func (p *parser) members() ([]string, error) {
+	var names []string
+	for p.peek() == '.' {
+		start := p.at + 1
+		end := start
+		for end < len(p.text) && isNameByte(p.text[end]) {
+			end++
+		}
+		if end == start || end < len(p.text) && strings.ContainsRune("[:(", rune(p.text[end])) {
+			return nil, p.unexpected()
+		}
+		names = append(names, p.text[start:end])
+		p.at = end
+	}
+	return names, nil
 }
 
 func (p *parser) array() (scriptValue, error) {

@@ -191,6 +191,8 @@ func TestScripts(t *testing.T) {
 		{"\"unterminated", 5, nil},
 		{"bad ) syntax", 5, nil},
 		{"$x.Length", 5, nil},
+		{"$ExecutionContext.SessionState.LanguageMode", 4, []string{"out FullLanguage"}},
+		{"$ExecutionContext.SessionState.LanguageMode.ToString()", 5, nil},
 		{"Get-CsOnlineUser | ? { $_ }", 5, nil},
 	} {
 		t.Run(c.script, func(t *testing.T) {

@@ -21,8 +21,8 @@ const (
 	// FullLanguage also takes a script: statements separated by line ends or
 	// semicolons; each a pipeline of commands with constant arguments, a
 	// literal (string, number, list, $true, $false, $null, @{…}), a range
-	// 1..N, a variable, an assignment $x = …, or throw. Anything else is
-	// refused as a parse error.
+	// 1..N, a variable, $ExecutionContext.SessionState.LanguageMode, an
+	// assignment $x = …, or throw. Anything else is refused as a parse error.
 	FullLanguage
 )
 

@@ -156,7 +156,11 @@ func (ex *execution) each(v scriptValue, put func(clixml.Value) error) error {
 func (ex *execution) eval(v scriptValue) clixml.Value {
 	switch v.kind {
 	case variableValue:
-		return ex.lookup(v.text)
+		value := ex.lookup(v.text)
+		for _, name := range v.members {
+			value, _ = value.Object().Get(name)
+		}
+		return value
 	case expandableValue:
 		return clixml.Str(ex.expand(v.text))
 	case listValue:
@@ -188,9 +192,17 @@ func (ex *execution) lookup(name string) clixml.Value {
 		return clixml.Bool(false)
 	case "null":
 		return clixml.Null()
+	case strings.ToLower(contextVariable):
+		return executionContext()
 	}
 	v, _ := ex.rs.variable(name)
 	return v
+}
+
+// executionContext says that scripts are welcome; it is not asked elsewhere.
+func executionContext() clixml.Value {
+	mode := clixml.Enum("System.Management.Automation.PSLanguageMode", "FullLanguage", 0)
+	return clixml.Obj(clixml.Custom(clixml.Prop("SessionState", clixml.Custom(clixml.Prop("LanguageMode", mode)))))
 }
 
 // expand replaces $name in a double-quoted string.
