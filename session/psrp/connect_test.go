@@ -154,3 +154,19 @@ func TestSecretFields(t *testing.T) {
 		}
 	}
 }
+
+// An answer that does not come on the stream of prompt responses is none.
+func TestAnswerOnTheWrongStream(t *testing.T) {
+	p := opened(t, psrp.ClientConfig{}, psrp.ServerConfig{})
+	id := p.run(psrp.Script("Read-Host"))
+	_, out, err := p.s.HostCall(id, psrp.HostCall{Method: psrp.MethodReadLine})
+	call := one[psrp.HostCallReceived](t, p.toClient(out, err)).Call
+	out, err = p.c.Respond(psrp.StringAnswer(call, "typed"))
+	if err != nil || out.Stream != psrp.StreamPromptResponse {
+		t.Fatalf("goes on %s, %v", out.Stream, err)
+	}
+	out.Stream = psrp.StreamStdin
+	if e := one[psrp.DecodeFailed](t, p.toServer(out, nil)); e.Pipeline() != id || e.Type != psrp.PipelineHostResponse {
+		t.Errorf("%+v", e)
+	}
+}

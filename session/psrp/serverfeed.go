@@ -47,6 +47,11 @@ func (s *Server) receive(pipeline uuid.UUID, stream string, m *Message) (Event, 
 	if err := checkMessage(m, ToServer, s.PoolID(), pipeline); err != nil {
 		return DecodeFailed{From{pipeline}, m.Type, err}, nil
 	}
+	answers := m.Type == PipelineHostResponse || m.Type == RunspacePoolHostResponse
+	if answers && stream != StreamPromptResponse {
+		err := &MessageError{fmt.Sprintf("%s belongs on the stream %s", m.Type, StreamPromptResponse)}
+		return DecodeFailed{From{pipeline}, m.Type, err}, nil
+	}
 	body, err := m.Decode(s.cfg.Limits)
 	if err != nil {
 		return DecodeFailed{From{pipeline}, m.Type, err}, nil
