@@ -74,6 +74,7 @@ type Options struct {
 	Switches         endpoint.Switches // how the endpoints misbehave to begin with
 	MaxShellsPerUser int               // default 3
 	IdleTimeout      time.Duration     // of shells; default 15 min
+	ConnectionIdle   time.Duration     // of TCP connections, which are then closed without a word; default: kept
 }
 
 // Lab is a running lab. Its methods are safe for concurrent use.

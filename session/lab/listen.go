@@ -82,6 +82,7 @@ func (l *Lab) serve(ctx context.Context) {
 			BaseContext:       func(net.Listener) context.Context { return base },
 			ConnState:         l.countConnection,
 			ReadHeaderTimeout: 30 * time.Second,
+			IdleTimeout:       l.options.ConnectionIdle,
 			MaxHeaderBytes:    128 << 10, // a token in a header takes a few kB
 			ErrorLog:          log.New(io.Discard, "", 0),
 		}

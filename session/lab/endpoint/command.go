@@ -54,6 +54,9 @@ func (x *exchange) command(sh *shell) (*answer, *Fault) {
 		}
 	}
 	x.entry.CommandID = strings.ToUpper(id)
+	if x.switches.CommandQuotaFault {
+		return nil, faultCommandQuota(x.server.cfg.MaxCommandsPerShell)
+	}
 	c := &command{shell: sh, id: id, uid: uid, out: newOutbox(), input: newInputQueue(), answers: map[int64]chan psrp.HostResponse{}}
 	c.ctx, c.stop = context.WithCancel(sh.ctx)
 	if fault := sh.addCommand(c); fault != nil {
@@ -310,6 +313,11 @@ func (k *sink) pipeline() uuid.UUID {
 func (k *sink) put(out psrp.Outgoing, err error) error {
 	if err != nil {
 		return err
+	}
+	if k.command.shell.server.misbehaviour().HoldOutput {
+		if err := k.command.out.awaited(k.command.ctx); err != nil {
+			return err
+		}
 	}
 	return k.command.out.put(k.command.ctx, k.command.misplace(out.Fragments))
 }

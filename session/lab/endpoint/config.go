@@ -123,14 +123,28 @@ type Switches struct {
 	DoneBeforeState bool
 	// SplitFragments ends answers in the middle of a fragment.
 	SplitFragments bool
+	// StreamEach gives each fragment an rsp:Stream of its own.
+	StreamEach bool
+	// FragmentSize bounds the fragments of the shells created from now on, in
+	// bytes with their header.
+	FragmentSize int
 	// FragmentGap numbers the n-th fragment of each command (from 1) one too
 	// high, as if the one before it were lost.
 	FragmentGap int
+	// FragmentTwice sends the n-th fragment of each command twice.
+	FragmentTwice int
+	// WrongObject gives the n-th fragment of each command the id of another object.
+	WrongObject int
+	// HoldOutput lets a pipeline write only while a Receive waits and nothing
+	// else is on its way, as servers without a buffer do.
+	HoldOutput bool
 	// DieAfter ends the server after so many output objects: the answer that
 	// carries the last is cut, and no connection is answered any more.
 	DieAfter int
 	// QuotaFault refuses every Create with the quota of shells.
 	QuotaFault bool
+	// CommandQuotaFault refuses every Command with the quota of commands.
+	CommandQuotaFault bool
 	// RequireCookie answers requests for a shell only with the affinity cookie
 	// of the client that created it.
 	RequireCookie bool
@@ -141,9 +155,10 @@ type Switches struct {
 	NoDisconnect, NoReconnect bool
 	// SmallEnvelope refuses requests longer than so many bytes.
 	SmallEnvelope int
-	// Redirect answers every request with 302 to this URL; with RedirectFrom,
-	// only requests for that path.
+	// Redirect answers every request with RedirectStatus (302 where it is 0) to
+	// this URL; with RedirectFrom, only requests for that path.
 	Redirect, RedirectFrom string
+	RedirectStatus         int
 	// Unavailable answers every request with 503 and a text, UnavailableTimes
 	// only the first n POSTs.
 	Unavailable      bool
@@ -153,6 +168,16 @@ type Switches struct {
 	ErrorCLIXML bool
 	// ReceiveDelay holds every Receive's answer back for so long.
 	ReceiveDelay time.Duration
+	// Compress answers as gzip, however short, unless the request refuses it
+	// with Accept-Encoding: identity. Exchange does.
+	Compress bool
+	// SlowBody sends each answer in eight pieces with this pause after each.
+	SlowBody time.Duration
+	// BrokenAnswers cuts the first n answers to BreakAction ("Receive" where it
+	// is empty) in the way of BreakBy.
+	BrokenAnswers int
+	BreakAction   string
+	BreakBy       Break
 }
 
 // ShellInfo describes a shell that is there.

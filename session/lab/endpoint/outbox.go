@@ -15,6 +15,7 @@ type outbox struct {
 	last    bool          // nothing will be added any more
 	lossy   bool          // what does not fit is dropped
 	over    *Fault        // why nobody will get anything any more
+	waits   int           // Receives that wait for something to take
 	changed chan struct{} // closed and replaced at every change
 	// turn is held by the one Receive that may take something.
 	turn chan struct{}
@@ -132,9 +133,39 @@ func (o *outbox) unget(fragments [][]byte) {
 	o.signal()
 }
 
+// awaited returns once a Receive waits and nothing is there for it.
+func (o *outbox) awaited(ctx context.Context) error {
+	for {
+		o.mu.Lock()
+		over, ready, changed := o.over, o.waits > 0 && len(o.waiting) == 0, o.changed
+		o.mu.Unlock()
+		switch {
+		case over != nil:
+			return errOver
+		case ready:
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// expect counts a Receive in that waits, or out.
+func (o *outbox) expect(by int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.waits += by
+	o.signal()
+}
+
 // wait returns nil once there is something to take or nothing will come, the
 // fault that ended the outbox, or ctx's error.
 func (o *outbox) wait(ctx context.Context) (*Fault, error) {
+	o.expect(1)
+	defer o.expect(-1)
 	for {
 		o.mu.Lock()
 		over, ready, changed := o.over, len(o.waiting) > 0 || o.last, o.changed

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/binary"
 	"time"
 )
 
@@ -99,7 +98,11 @@ func (x *exchange) received(c *command, out *outbox) *answer {
 	if text {
 		writeText(&b, c, fragments, done)
 	} else {
-		writeStreams(&b, c, fragments)
+		size := streamSize
+		if x.switches.StreamEach {
+			size = 0
+		}
+		writeStreams(&b, c, fragments, size)
 	}
 	if !text && done && c != nil && !x.switches.NoDone {
 		id := escape(c.id)
@@ -115,7 +118,8 @@ func (x *exchange) received(c *command, out *outbox) *answer {
 	return a
 }
 
-func writeStreams(b *bytes.Buffer, c *command, fragments [][]byte) {
+// writeStreams joins fragments up to size bytes in each stream, one at least.
+func writeStreams(b *bytes.Buffer, c *command, fragments [][]byte, size int) {
 	open := `<rsp:Stream Name="stdout">`
 	if c != nil {
 		open = `<rsp:Stream Name="stdout" CommandId="` + escape(c.id) + `">`
@@ -131,7 +135,7 @@ func writeStreams(b *bytes.Buffer, c *command, fragments [][]byte) {
 		raw = raw[:0]
 	}
 	for _, f := range fragments {
-		if len(raw) > 0 && len(raw)+len(f) > streamSize {
+		if len(raw) > 0 && len(raw)+len(f) > size {
 			flush()
 		}
 		raw = append(raw, f...)
@@ -174,24 +178,6 @@ func (c *command) distort(w Switches, fragments [][]byte, done bool) ([][]byte, 
 	}
 	c.split = false
 	return fragments, done
-}
-
-// misplace gives the fragment that the switch FragmentGap names a number that
-// is not the next.
-func (c *command) misplace(fragments [][]byte) [][]byte {
-	gap := c.shell.server.misbehaviour().FragmentGap
-	if gap == 0 {
-		return fragments
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, f := range fragments {
-		if c.fragments++; c.fragments == gap {
-			const at = 8 // of the fragment id, after the object id; [MS-PSRP] 2.2.4
-			binary.BigEndian.PutUint64(f[at:], binary.BigEndian.Uint64(f[at:])+1)
-		}
-	}
-	return fragments
 }
 
 // park counts the Receives that wait.

@@ -2,14 +2,12 @@ package endpoint
 
 import (
 	"cmp"
-	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +29,7 @@ type Server struct {
 
 	objects atomic.Int64 // output objects written, for Switches.DieAfter
 	refused atomic.Int64 // POSTs answered with 503, for Switches.UnavailableTimes
+	broken  atomic.Int64 // answers cut, for Switches.BrokenAnswers
 	dying   atomic.Bool  // the next answer with output is cut
 	dead    atomic.Bool
 }
@@ -62,6 +61,8 @@ func (s *Server) SetSwitches(w Switches) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.switches = w
+	s.broken.Store(0)
+	s.refused.Store(0)
 }
 
 // Shells lists the shells that are there, oldest first.
@@ -158,8 +159,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sw := s.misbehaviour()
 	switch {
 	case sw.Redirect != "" && (sw.RedirectFrom == "" || strings.EqualFold(sw.RedirectFrom, r.URL.Path)):
-		entry.Status = http.StatusFound
-		http.Redirect(w, r, sw.Redirect, http.StatusFound)
+		entry.Status = cmp.Or(sw.RedirectStatus, http.StatusFound)
+		http.Redirect(w, r, sw.Redirect, entry.Status)
 		return
 	case sw.Unavailable, r.Method == http.MethodPost && s.refused.Load() < int64(sw.UnavailableTimes):
 		s.refused.Add(1)
@@ -200,7 +201,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a = a.inUTF16()
 	}
 	entry.FaultCode = a.fault
-	s.write(w, r, a, entry)
+	s.write(w, r, a, x)
 }
 
 // answer makes the answer to an authenticated request.
@@ -246,50 +247,6 @@ func (s *Server) affinity(w http.ResponseWriter, r *http.Request) string {
 	c := &http.Cookie{Name: affinityCookie, Value: rand.Text(), Path: "/", HttpOnly: true}
 	http.SetCookie(w, c)
 	return c.Value
-}
-
-func (s *Server) write(w http.ResponseWriter, r *http.Request, a *answer, entry *Entry) {
-	if a.none {
-		drop(w)
-		return
-	}
-	body := a.body
-	w.Header().Set("Content-Type", "application/soap+xml;charset="+a.charset())
-	if a.cut {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(a.status)
-		_, _ = w.Write(body[:len(body)/2])
-		_ = http.NewResponseController(w).Flush()
-		drop(w)
-		return
-	}
-	entry.Status, entry.Sent = a.status, len(body)
-	var err error
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && len(body) > 1024 {
-		w.Header().Set("Content-Encoding", "gzip")
-		w.WriteHeader(a.status)
-		z := gzip.NewWriter(w)
-		_, err = z.Write(body)
-		if closed := z.Close(); err == nil {
-			err = closed
-		}
-	} else {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(a.status)
-		_, err = w.Write(body)
-	}
-	if (err != nil || r.Context().Err() != nil) && a.undo != nil {
-		a.undo()
-	}
-}
-
-// drop ends the connection without another word.
-func drop(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	_ = conn.Close()
 }
 
 // adminDomain reads AdminDomain of a query. A client of Windows may add

@@ -99,6 +99,9 @@ func (s *Server) newShell(x *exchange, body *shellBody) (*shell, *Fault) {
 	}
 	x.entry.ShellID = strings.ToUpper(id)
 	size := min(psrp.DefaultFragmentSize, (s.cfg.MaxEnvelopeSize-envelopeOverhead)*3/4)
+	if n := x.switches.FragmentSize; n > 0 {
+		size = min(size, n)
+	}
 	now := s.cfg.Now()
 	sh := &shell{
 		server: s, id: id, name: body.Name, owner: x.identity, target: x.http.URL, cookie: x.cookie, uri: x.req.Header.ResourceURI,

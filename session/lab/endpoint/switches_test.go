@@ -67,6 +67,31 @@ func TestReceiveSwitches(t *testing.T) {
 				t.Error("Done was not said before")
 			}
 		}},
+		"a stream for each fragment": {Switches{StreamEach: true}, func(t *testing.T, all []*reply) {
+			streams := 0
+			for _, r := range all {
+				streams += len(r.Streams)
+			}
+			if streams != 6 { // five objects and the state
+				t.Errorf("%d streams", streams)
+			}
+		}},
+		"small fragments": {Switches{FragmentSize: 60, StreamEach: true}, func(t *testing.T, all []*reply) {
+			for _, r := range all {
+				for _, s := range r.Streams {
+					if base64.StdEncoding.DecodedLen(len(s.Data)) > 60+2 {
+						t.Errorf("a fragment of %d bytes", base64.StdEncoding.DecodedLen(len(s.Data)))
+					}
+				}
+			}
+		}},
+		"output held back": {Switches{HoldOutput: true, StreamEach: true}, func(t *testing.T, all []*reply) {
+			for n, r := range all {
+				if len(r.Streams) > 2 { // one object, and the state behind the last
+					t.Errorf("answer %d has %d streams", n, len(r.Streams))
+				}
+			}
+		}},
 		"fragments over two answers": {Switches{SplitFragments: true}, func(t *testing.T, all []*reply) {
 			if len(all) < 2 {
 				t.Error("one answer only")
@@ -85,8 +110,14 @@ func TestReceiveSwitches(t *testing.T) {
 	}
 }
 
-func TestFragmentGap(t *testing.T) {
-	_, _, address := start(t, Config{Switches: Switches{FragmentGap: 2}})
+func TestMisplacedFragments(t *testing.T) {
+	for name, switches := range map[string]Switches{"gap": {FragmentGap: 2}, "twice": {FragmentSize: 100, FragmentTwice: 2}, "wrong object": {FragmentSize: 100, WrongObject: 2}} {
+		t.Run(name, func(t *testing.T) { misplaced(t, switches) })
+	}
+}
+
+func misplaced(t *testing.T, switches Switches) {
+	_, _, address := start(t, Config{Switches: switches})
 	sess := open(t, newClient(t, address), psrp.ClientConfig{})
 	id := sess.begin(psrp.Commands(cmd("New-LabObject", "Count", 3)))
 	for range 5 {
@@ -127,6 +158,10 @@ func TestRefusingSwitches(t *testing.T) {
 	if r := c.post(actionCreate, "", creation(uuid.NewString(), nil)); r.Fault.Code != codeTooManyShells {
 		t.Errorf("QuotaFault: %d", r.Fault.Code)
 	}
+	s.SetSwitches(Switches{CommandQuotaFault: true})
+	if r := c.post(actionCommand, sess.shell, `<rsp:CommandLine><rsp:Command/></rsp:CommandLine>`); r.Fault.Code != codeTooManyCommands {
+		t.Errorf("CommandQuotaFault: %d", r.Fault.Code)
+	}
 	s.SetSwitches(Switches{SmallEnvelope: 1000})
 	if r := c.post(actionCreate, "", creation(uuid.NewString(), make([]byte, 1000))); r.Fault.Code != codeEnvelopeTooBig {
 		t.Errorf("SmallEnvelope: %d", r.Fault.Code)
@@ -134,6 +169,10 @@ func TestRefusingSwitches(t *testing.T) {
 	s.SetSwitches(Switches{Redirect: "https://elsewhere.example/"})
 	if r := c.post(actionGet, sess.shell, ""); r.Status != 302 {
 		t.Errorf("Redirect: %d", r.Status)
+	}
+	s.SetSwitches(Switches{Redirect: "https://elsewhere.example/", RedirectStatus: 308})
+	if r := c.post(actionGet, sess.shell, ""); r.Status != 308 {
+		t.Errorf("RedirectStatus: %d", r.Status)
 	}
 	s.SetSwitches(Switches{Unavailable: true})
 	if r := c.post(actionGet, sess.shell, ""); r.Status != 503 {
@@ -145,6 +184,28 @@ func TestRefusingSwitches(t *testing.T) {
 	}
 	if r := newClient(t, address).post(actionGet, sess.shell, ""); r.Fault.Code != codeNotFound {
 		t.Errorf("without the cookie: %d", r.Fault.Code)
+	}
+}
+
+// Each way of breaking an answer cuts as many as it says; the same request is
+// then answered whole.
+func TestBrokenAnswers(t *testing.T) {
+	s, _, address := start(t, Config{})
+	c := newClient(t, address)
+	sess := open(t, c, psrp.ClientConfig{})
+	for _, how := range []Break{BreakClose, BreakChunk, BreakReset, BreakSilent} {
+		s.SetSwitches(Switches{BrokenAnswers: 1, BreakAction: "Get", BreakBy: how})
+		envelope := c.envelope(uuid.NewString(), actionGet, sess.shell, "")
+		if r, err := c.try(envelope); err == nil {
+			t.Errorf("way %d: answered with %d", how, r.Status)
+		}
+		if r, err := c.try(envelope); err != nil || r.State != "Connected" {
+			t.Errorf("way %d: then %v, %v", how, r, err)
+		}
+	}
+	s.SetSwitches(Switches{SlowBody: time.Millisecond})
+	if r := c.post(actionGet, sess.shell, ""); r.State != "Connected" {
+		t.Errorf("slow: %+v", r)
 	}
 }
 
