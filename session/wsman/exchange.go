@@ -180,6 +180,9 @@ func (c *Client) post(ctx context.Context, ln *lane, call *call, attempt int, ch
 	}
 	start := time.Now()
 	res, err := c.roundTrip(ln, req)
+	if err == nil && errors.Is(context.Cause(ctx), errSilent) {
+		err = errSilent // a body that ends as we hang up may not be whole
+	}
 	event.Duration = time.Since(start)
 	event.Status, event.Received = res.status, len(res.body)
 	res.event = event

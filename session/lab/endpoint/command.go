@@ -27,9 +27,9 @@ type command struct {
 	pipeline uuid.UUID
 	answers  map[int64]chan psrp.HostResponse
 	// Counters of Receives and fragments, for the switches.
-	timeouts, empties, fragments int
-	saidDone, split              bool
-	exit                         int // of a command line that has ended
+	timeouts, empties, bodiless, fragments int
+	saidDone, split                        bool
+	exit                                   int // of a command line that has ended
 }
 
 // command starts a command; its pipeline starts once it is known whole.

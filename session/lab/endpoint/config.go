@@ -117,6 +117,8 @@ type Switches struct {
 	TimeoutFaults int
 	// EmptyReceives answers the first n Receives of each command with nothing.
 	EmptyReceives int
+	// EmptyBodies answers the next n, behind those, with 200 and no body at all.
+	EmptyBodies int
 	// NoDone never says that a command is done: only its PIPELINE_STATE tells.
 	NoDone bool
 	// DoneBeforeState says Done one answer before the PIPELINE_STATE comes.

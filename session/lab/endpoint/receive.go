@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"net/http"
 	"time"
 )
 
@@ -154,6 +155,9 @@ func (x *exchange) misanswer(c *command) (*answer, *Fault, bool) {
 	case c.empties < x.switches.EmptyReceives:
 		c.empties++
 		return x.req.reply(actionReceive+"Response", "<rsp:ReceiveResponse></rsp:ReceiveResponse>"), nil, true
+	case c.bodiless < x.switches.EmptyBodies:
+		c.bodiless++
+		return &answer{status: http.StatusOK}, nil, true
 	}
 	return nil, nil, false
 }
