@@ -24,7 +24,11 @@ func (c *Client) AvailableRunspaces() (callID int64, out Outgoing, err error) {
 // servers of protocol 2.3 and later can; an [Availability] with this call id
 // answers with a boolean.
 func (c *Client) Reset() (callID int64, out Outgoing, err error) {
-	return c.poolCall("reset the runspace", func(id int64) Body { return PoolReset{id} })
+	const op = "reset the runspace"
+	if version, err := parseVersion(c.Protocol()); err == nil && version < 2_003 {
+		return 0, Outgoing{}, &StateError{op, "the server speaks protocol " + c.Protocol()}
+	}
+	return c.poolCall(op, func(id int64) Body { return PoolReset{id} })
 }
 
 func (c *Client) poolCall(op string, body func(id int64) Body) (int64, Outgoing, error) {

@@ -93,6 +93,37 @@ const (
 	keyTitle
 )
 
+// Property answers a method that asks for the state of the screen; false where m
+// is no such method, or nothing is known of the screen.
+func (d *HostDefaults) Property(m HostMethod) (clixml.Value, bool) {
+	if d == nil {
+		return clixml.Null(), false
+	}
+	switch m {
+	case MethodGetForegroundColor:
+		return clixml.Int32(int32(d.Foreground)), true
+	case MethodGetBackgroundColor:
+		return clixml.Int32(int32(d.Background)), true
+	case MethodGetCursorPosition:
+		return d.Cursor.encode(), true
+	case MethodGetWindowPosition:
+		return d.Window.encode(), true
+	case MethodGetCursorSize:
+		return clixml.Int32(d.CursorSize), true
+	case MethodGetBufferSize:
+		return d.Buffer.encode(), true
+	case MethodGetWindowSize:
+		return d.WindowSize.encode(), true
+	case MethodGetWindowTitle:
+		return clixml.Str(d.Title), true
+	case MethodGetMaxWindowSize:
+		return d.MaxWindow.encode(), true
+	case MethodGetMaxPhysicalWindowSize:
+		return d.MaxPhysical.encode(), true
+	}
+	return clixml.Null(), false
+}
+
 func (h *HostInfo) encode() clixml.Value {
 	o := clixml.New(
 		clixml.Prop("_isHostUINull", h.NoUI),
