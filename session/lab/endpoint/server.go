@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"psdeck/session/psrp"
 )
 
 // Server is the endpoint. Make one with [New]; close it to end its shells.
@@ -77,6 +79,22 @@ func (s *Server) Shells() []ShellInfo {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})
 	return list
+}
+
+// Raise forwards an event of the engine to the client of a shell, as
+// Register-EngineEvent -Forward does; it tells whether the shell was there.
+func (s *Server) Raise(shellID string, e psrp.EngineEvent) bool {
+	s.mu.Lock()
+	sh := s.shells[strings.ToUpper(shellID)]
+	s.mu.Unlock()
+	if sh == nil {
+		return false
+	}
+	out, err := sh.psrp.Event(e)
+	if err == nil {
+		sh.tell(out)
+	}
+	return err == nil
 }
 
 // Kill ends a shell as if its host process had died; requests for it find no

@@ -150,7 +150,10 @@ func (ex *execution) prepare(commands []psrp.Command, hasInput bool) ([]*invocat
 		if rec != nil {
 			return nil, rec
 		}
-		inv := &invocation{ex: ex, ctx: ex.ctx, cmdlet: cmdlet, args: args, position: n + 1, mergeErrors: c.MergeErrorToOutput}
+		inv := &invocation{ex: ex, ctx: ex.ctx, cmdlet: cmdlet, args: args, position: n + 1, merge: c.Merge}
+		if c.MergeErrorToOutput {
+			inv.merge.Error = psrp.ResultOutput
+		}
 		inv.call = &Call{Cmdlet: cmdlet, State: ex.rs.opts.State, inv: inv}
 		if n > 0 {
 			stages[n-1].next = inv

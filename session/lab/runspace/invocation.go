@@ -20,8 +20,8 @@ type invocation struct {
 	position int                      // 1-based, in its pipeline
 	next     *invocation              // nil: the last one
 	put      func(clixml.Value) error // of the last one: where its output goes
-	// mergeErrors sends errors where output goes.
-	mergeErrors bool
+	// merge sends other streams where output goes.
+	merge psrp.Merge
 	// full is set once this command wants no more input.
 	full bool
 	// answer is what "Yes to All" or "No to All" decided.
@@ -166,7 +166,7 @@ func (i *invocation) writeRecord(e *psrp.ErrorRecord) error {
 		i.ex.stopAction = true
 		return i.fail(e)
 	}
-	if i.mergeErrors {
+	if i.merge.Error == psrp.ResultOutput {
 		return i.writeObject(errorValue(e))
 	}
 	return i.ex.sent(i.ex.sink.Error(e))
@@ -176,8 +176,7 @@ func (i *invocation) informational(s stream, text string) error {
 	if err := i.ended(); err != nil {
 		return err
 	}
-	var err error
-	method := psrp.MethodWriteWarningLine
+	method, send, merged, kind := psrp.MethodWriteWarningLine, i.ex.sink.Warning, i.merge.Warning, "Warning"
 	switch s {
 	case streamWarning:
 		switch i.preference("WarningAction") {
@@ -187,24 +186,34 @@ func (i *invocation) informational(s stream, text string) error {
 			return i.fail(newError("System.Management.Automation.ActionPreferenceStopException", "ActionPreferenceStop", "OperationStopped",
 				"The running command stopped because the preference variable \"WarningPreference\" or common parameter is set to Stop: "+text, clixml.Null()))
 		}
-		err = i.ex.sink.Warning(text)
 	case streamVerbose:
 		if !i.isSet("Verbose") {
 			return nil
 		}
-		method = psrp.MethodWriteVerboseLine
-		err = i.ex.sink.Verbose(text)
+		method, send, merged, kind = psrp.MethodWriteVerboseLine, i.ex.sink.Verbose, i.merge.Verbose, "Verbose"
 	case streamDebug:
 		if !i.isSet("Debug") {
 			return nil
 		}
-		method = psrp.MethodWriteDebugLine
-		err = i.ex.sink.Debug(text)
+		method, send, merged, kind = psrp.MethodWriteDebugLine, i.ex.sink.Debug, i.merge.Debug, "Debug"
 	}
+	if merged == psrp.ResultOutput {
+		return i.writeObject(recordValue(kind, text))
+	}
+	err := send(text)
 	if err == nil && i.ex.hasUI {
 		err = i.tellHost(method, clixml.Str(text))
 	}
 	return i.ex.sent(err)
+}
+
+// recordValue is a record of another stream as output carries it.
+func recordValue(kind, text string) clixml.Value {
+	const ns = "System.Management.Automation."
+	return clixml.Obj(&clixml.Object{
+		TypeNames: []string{ns + kind + "Record", ns + "InformationalRecord", "System.Object"},
+		ToString:  text, HasToString: true, Props: []clixml.Property{clixml.Prop("Message", text)},
+	})
 }
 
 func (i *invocation) progress(r psrp.ProgressRecord) error {
@@ -224,6 +233,9 @@ func (i *invocation) progress(r psrp.ProgressRecord) error {
 func (i *invocation) information(message clixml.Value, tags []string) error {
 	if err := i.ended(); err != nil {
 		return err
+	}
+	if i.merge.Information == psrp.ResultOutput {
+		return i.writeObject(message)
 	}
 	return i.ex.sent(i.ex.sink.Information(psrp.InformationRecord{
 		MessageData: message, Source: i.cmdlet.Name, Tags: tags, TimeGenerated: i.ex.rs.now(),
