@@ -108,7 +108,7 @@ func (s *Session) followAdopted(run *Run, id uuid.UUID, t *turn) {
 		}
 	})
 	x := &exchange{stop: out.stop, sink: func(ev psrp.Event) { s.event(ctx, run, out, ev) }}
-	end, err := s.follow(s.ctx, id, false, nil, x)
+	end, err := s.follow(s.ctx, id, nil, x)
 	run.flushHost(ctx)
 	if err != nil {
 		outcome, err := s.broke(ctx, run, true, err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -63,11 +65,13 @@ func newStand(t *testing.T, scheme string, cfg endpoint.Config) *stand {
 	}
 	st.endpoint = endpoint.New(cfg)
 	roots := x509.NewCertPool()
+	st.web = httptest.NewUnstartedServer(st)
+	st.web.Config.ErrorLog = log.New(io.Discard, "", 0)
 	if scheme == "https" {
-		st.web = httptest.NewTLSServer(st)
+		st.web.StartTLS()
 		roots.AddCert(st.web.Certificate())
 	} else {
-		st.web = httptest.NewServer(st)
+		st.web.Start()
 	}
 	t.Cleanup(func() {
 		st.endpoint.Close()

@@ -29,21 +29,33 @@ func (s *Session) Run(ctx context.Context, line string, o RunOptions) (*Run, err
 	if parseErr != nil && !s.asScript(o.Mode) && !s.Capabilities().TextOnly {
 		return nil, parseErr
 	}
-	verdict, err := judge(s.rules(), script, parseErr)
-	if err != nil {
+	if err := s.admit(line, script, parseErr, o); err != nil {
 		return nil, err
-	}
-	switch {
-	case verdict.Decision == Refused:
-		s.log(uuid.New().String(), line, StepRefused, nil, verdict.Reason)
-		return nil, &RefusedError{verdict}
-	case verdict.Decision == NeedsConfirmation && !o.Confirmed:
-		return nil, &ConfirmationError{verdict}
 	}
 	steps, err := s.plan(line, script, parseErr, o.Mode)
 	if err != nil {
 		return nil, err
 	}
+	return s.launch(ctx, line, steps, o)
+}
+
+// admit asks the guard: nil where the line may be sent.
+func (s *Session) admit(line string, script *pslang.Script, parseErr error, o RunOptions) error {
+	verdict, err := judge(s.rules(), script, parseErr)
+	switch {
+	case err != nil:
+		return err
+	case verdict.Decision == Refused:
+		_ = s.log(uuid.New().String(), line, StepRefused, nil, verdict.Reason)
+		return &RefusedError{verdict}
+	case verdict.Decision == NeedsConfirmation && !o.Confirmed:
+		return &ConfirmationError{verdict}
+	}
+	return nil
+}
+
+// launch starts what was planned and admitted.
+func (s *Session) launch(ctx context.Context, line string, steps []step, o RunOptions) (*Run, error) {
 	run := newRun(uuid.New().String(), line, s.now)
 	run.gather = o.Gather
 	if len(steps) > 0 {
@@ -262,7 +274,7 @@ func (s *Session) runRemote(ctx context.Context, run *Run, st *step, out *stepOu
 	x.sink = func(ev psrp.Event) { s.event(ctx, run, out, ev) }
 	// The exchange outlives ctx by the time a stop takes: the server has to be
 	// told, and what it still says has to be read.
-	end, err := s.invoke(s.ctx, *st.remote, st.input, x)
+	end, err := s.invoke(s.ctx, *st.remote, st.source(), x)
 	run.flushHost(ctx)
 	if err != nil {
 		return s.broke(ctx, run, accepted, err)

@@ -24,6 +24,8 @@ type fakeServer struct {
 	refuse  *psrp.ErrorRecord    // set: the pool ends broken
 	unsent  error                // set: every Send fails with it
 	onKey   func(key string)     // takes a client's public key
+	// onAnswer takes the answers to host calls; nil: one ends its command's wait.
+	onAnswer func(stream string, r psrp.HostResponse)
 
 	mu      sync.Mutex
 	pending map[uuid.UUID]*mailbox
@@ -119,7 +121,9 @@ func (f *fakeServer) Send(_ context.Context, out psrp.Outgoing) error {
 		if key, ok := ev.(psrp.PublicKeyReceived); ok && f.onKey != nil {
 			f.onKey(key.Key)
 		}
-		if r, ok := ev.(psrp.HostResponded); ok {
+		if r, ok := ev.(psrp.HostResponded); ok && f.onAnswer != nil {
+			f.onAnswer(out.Stream, r.HostResponse)
+		} else if ok {
 			f.mu.Lock()
 			f.lines = append(f.lines, "answer "+r.Value.String())
 			f.mu.Unlock()

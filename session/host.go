@@ -53,6 +53,10 @@ func (s *Session) hostCall(ctx context.Context, run *Run, call psrp.HostCall) {
 		run.host(ctx, m.Text, true)
 	case psrp.WriteErrorLine, psrp.WriteDebugLine, psrp.WriteVerboseLine, psrp.WriteWarningLine, psrp.WriteProgress:
 		// The same comes as a record.
+	case psrp.GetBuffer:
+		// It may show another tenant's output.
+		run.emit(ctx, Record{Stream: StreamWarning, Text: bufferRefused})
+		s.answerUnasked(call)
 	default:
 		if p := newPrompt(s, run, call, m); p != nil {
 			run.emit(ctx, Record{Stream: StreamPrompt, Prompt: p})
@@ -89,33 +93,6 @@ func (r *Run) flushHost(ctx context.Context) {
 	if rest != "" {
 		r.emit(ctx, Record{Stream: StreamHost, Text: rest})
 	}
-}
-
-// answerUnasked answers a call that no person is asked about: what the
-// terminal would do stays undone, because a server has no say over it, and
-// what wants a value is told that this host has none.
-func (s *Session) answerUnasked(call psrp.HostCall) {
-	if !call.WantsAnswer() {
-		return
-	}
-	msg := "this host does not offer " + call.Method.String()
-	s.respond(psrp.ErrorAnswer(call, &psrp.ErrorRecord{
-		Message:               msg,
-		ExceptionType:         "System.Management.Automation.Host.HostException",
-		ExceptionMessage:      msg,
-		FullyQualifiedErrorID: "HostFunctionNotImplemented",
-		Category:              "NotImplemented",
-		CategoryCode:          15,
-	}))
-}
-
-// respond sends an answer without holding up the reader.
-func (s *Session) respond(r psrp.HostResponse) {
-	s.spawn(func() {
-		ctx, cancel := context.WithTimeout(s.ctx, s.cancelTimeout())
-		defer cancel()
-		_ = s.sendResponse(ctx, r)
-	})
 }
 
 func (s *Session) sendResponse(ctx context.Context, r psrp.HostResponse) error {

@@ -60,7 +60,7 @@ type exchange struct {
 
 // invoke runs a pipeline to its end, feeding every event to sink. It returns an
 // error only where the server did not say how the pipeline ended.
-func (s *Session) invoke(ctx context.Context, p psrp.Pipeline, input []clixml.Value, x *exchange) (pipelineEnd, error) {
+func (s *Session) invoke(ctx context.Context, p psrp.Pipeline, input source, x *exchange) (pipelineEnd, error) {
 	var id uuid.UUID
 	var out psrp.Outgoing
 	if err := s.ready(ctx, x.stop); err != nil {
@@ -73,7 +73,10 @@ func (s *Session) invoke(ctx context.Context, p psrp.Pipeline, input []clixml.Va
 	if err != nil {
 		return pipelineEnd{}, err
 	}
-	return s.exchange(ctx, id, out, !p.NoInput, input, x)
+	if p.NoInput {
+		input = nil
+	}
+	return s.exchange(ctx, id, out, input, x)
 }
 
 // ready waits while a lost connection is looked for, but not beyond stop.
@@ -93,7 +96,9 @@ func (s *Session) ready(ctx context.Context, stop <-chan struct{}) error {
 	return s.transport.Ready(ctx)
 }
 
-func (s *Session) exchange(ctx context.Context, id uuid.UUID, out psrp.Outgoing, hasInput bool, input []clixml.Value, x *exchange) (pipelineEnd, error) {
+// exchange is invoke for a request that is made; a nil input says that the
+// request wants none.
+func (s *Session) exchange(ctx context.Context, id uuid.UUID, out psrp.Outgoing, input source, x *exchange) (pipelineEnd, error) {
 	defer s.client.Forget(id)
 	if err := s.transport.Start(ctx, out); err != nil {
 		return pipelineEnd{}, err
@@ -101,18 +106,18 @@ func (s *Session) exchange(ctx context.Context, id uuid.UUID, out psrp.Outgoing,
 	if x.accepted != nil {
 		x.accepted()
 	}
-	return s.follow(ctx, id, hasInput, input, x)
+	return s.follow(ctx, id, input, x)
 }
 
 // follow reads what a pipeline says until it ends.
-func (s *Session) follow(ctx context.Context, id uuid.UUID, hasInput bool, input []clixml.Value, x *exchange) (pipelineEnd, error) {
+func (s *Session) follow(ctx context.Context, id uuid.UUID, input source, x *exchange) (pipelineEnd, error) {
 	x.s, x.id, x.starved, x.rejoins = s, id, make(chan struct{}), s.joinedAnew()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watch := make(chan struct{})
 	s.spawn(func() { defer close(watch); x.watchStop(ctx, cancel) })
 	var feed chan struct{}
-	if hasInput {
+	if input != nil {
 		feed = make(chan struct{})
 		s.spawn(func() { defer close(feed); x.feed(ctx, input) })
 	}
@@ -222,18 +227,29 @@ func (x *exchange) event(ev psrp.Event) {
 	x.sink(ev)
 }
 
+// source gives the next object of a pipeline's input; false after the last, and
+// when ctx ends.
+type source func(ctx context.Context) (clixml.Value, bool)
+
+// none is the input of a pipeline that takes some and gets none.
+func none(context.Context) (clixml.Value, bool) { return clixml.Null(), false }
+
 // feed sends the input. Where that fails the server would wait for the rest for
 // ever, so the pipeline is stopped.
-func (x *exchange) feed(ctx context.Context, values []clixml.Value) {
-	if err := x.input(ctx, values); err != nil && ctx.Err() == nil {
+func (x *exchange) feed(ctx context.Context, input source) {
+	if err := x.input(ctx, input); err != nil && ctx.Err() == nil {
 		x.unfed = err
 		close(x.starved)
 	}
 }
 
 // input sends the values and the end of the input.
-func (x *exchange) input(ctx context.Context, values []clixml.Value) error {
-	for _, v := range values {
+func (x *exchange) input(ctx context.Context, next source) error {
+	for {
+		v, ok := next(ctx)
+		if !ok {
+			break
+		}
 		var out psrp.Outgoing
 		err := x.s.withKey(ctx, x.stop, func() (err error) {
 			out, err = x.s.client.Input(x.id, v)
@@ -245,6 +261,9 @@ func (x *exchange) input(ctx context.Context, values []clixml.Value) error {
 		if err != nil {
 			return fmt.Errorf("sending pipeline input: %w", err)
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	out, err := x.s.client.EndInput(x.id)
 	if err != nil {

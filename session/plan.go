@@ -17,10 +17,12 @@ type step struct {
 	remote *psrp.Pipeline // nil: nothing goes to the server
 	input  []clixml.Value // values that the line itself pipes into the remote part
 	hasIn  bool           // input is meant, also when it is empty
-	local  []clixml.Value // values of a statement that is only an expression
-	tail   pipeline.Stage // nil: what comes is shown as it is
-	view   format.View    // how the output wants to be shown
-	text   string         // the line as it is, for a server that runs text only
+	// from brings the input of a pipeline made by hand, while it runs.
+	from  <-chan clixml.Value
+	local []clixml.Value // values of a statement that is only an expression
+	tail  pipeline.Stage // nil: what comes is shown as it is
+	view  format.View    // how the output wants to be shown
+	text  string         // the line as it is, for a server that runs text only
 	// again plans the statement anew, with what the statements before it have
 	// left in the variables; nil for the first one.
 	again func() (step, error)

@@ -28,11 +28,12 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 			retries: cn.target.Options.retries(), noted: func(text string) { cn.watch(Noted{Text: text}) },
 		}
 	}
+	s.host = psrp.Console(cn.cfg.Width, cn.cfg.Height)
 	s.client = psrp.NewClient(psrp.ClientConfig{
 		Protocol: protocolFor(cn.endpoint.uri, &cn.target.Options),
 		ID:       id, MinRunspaces: 1, MaxRunspaces: max(1, cn.target.Runspaces),
 		ApplicationArguments: cn.applicationArguments(),
-		Host:                 psrp.Console(cn.cfg.Width, cn.cfg.Height),
+		Host:                 s.host,
 		MaxObject:            cn.target.Options.MaximumReceivedObjectSize,
 	})
 	ctx, cancel := within(ctx, cn.target.Options.OpenTimeout, wsman.DefaultOpenTimeout)
@@ -117,7 +118,7 @@ func (s *Session) ask(ctx context.Context, p psrp.Pipeline) ([]clixml.Value, pip
 		}
 	}}
 	start := s.now()
-	end, err := s.invoke(ctx, p, nil, x)
+	end, err := s.invoke(ctx, p, none, x)
 	s.mu.Lock()
 	s.latency = s.now().Sub(start)
 	s.mu.Unlock()

@@ -99,12 +99,20 @@ type Session struct {
 	latency  time.Duration
 	keying   *keyExchange    // the one on its way
 	keyPair  *rsa.PrivateKey // offered in each; only the exchange uses it
+
+	instance uuid.UUID // of the host that the server sees
+	host     *psrp.HostInfo
+	answers  answerQueue
+	calls    poolCalls
+	resizing sync.Mutex // held while the number of runspaces changes
+	events   *userEvents
 }
 
 func newSession(id, name string, t Target, now func() time.Time, j *Journal) *Session {
 	s := &Session{
 		id: id, name: name, target: t, now: now, journal: j, scope: newScope(),
-		turns: turns{free: max(1, t.Runspaces)}, opened: make(chan struct{}), ended: make(chan struct{}), changed: make(chan struct{}),
+		turns: newTurns(max(1, t.Runspaces)), opened: make(chan struct{}), ended: make(chan struct{}), changed: make(chan struct{}),
+		events: newUserEvents(), instance: uuid.New(),
 		proof: Proof{Why: "the server was not asked yet"},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -146,7 +154,7 @@ func (s *Session) Capabilities() Capabilities {
 	s.mu.Lock()
 	caps := s.caps
 	s.mu.Unlock()
-	caps.Runspaces = max(1, s.target.Runspaces)
+	caps.Runspaces = s.turns.limit()
 	if t, ok := s.transport.(*overWSMan); ok {
 		caps.MaxEnvelope, caps.Refused = t.client.MaxEnvelopeSize(), t.refusals()
 	}
@@ -265,6 +273,10 @@ func (s *Session) poolEvent(ev psrp.Event) {
 		s.beginKeyExchange()
 	case psrp.SessionKeyReceived:
 		s.keyAnswered(ev.Err)
+	case psrp.Availability:
+		s.calls.answered(ev)
+	case psrp.UserEventReceived:
+		s.events.push(ev.EngineEvent)
 	}
 }
 

@@ -5,11 +5,12 @@ import (
 	"sync"
 )
 
-// turns lets lines run in the order in which they were typed, n at a time: one
-// for each runspace.
+// turns lets lines run in the order in which they were typed, as many at a time
+// as there are runspaces.
 type turns struct {
 	mu      sync.Mutex
-	free    int
+	size    int
+	taken   int // more than size after it has shrunk
 	waiting []*turn
 }
 
@@ -18,17 +19,39 @@ type turn struct {
 	ready chan struct{}
 }
 
+func newTurns(size int) turns { return turns{size: size} }
+
+// limit is how many lines may run at once.
+func (q *turns) limit() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.size
+}
+
+// resize changes it; what runs goes on.
+func (q *turns) resize(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.size = n
+	q.call()
+}
+
+// call lets in who may begin; q.mu is held.
+func (q *turns) call() {
+	for q.taken < q.size && len(q.waiting) > 0 {
+		q.taken++
+		close(q.waiting[0].ready)
+		q.waiting = q.waiting[1:]
+	}
+}
+
 // enter takes a place at the end of the queue.
 func (q *turns) enter() *turn {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t := &turn{ready: make(chan struct{})}
-	if q.free > 0 {
-		q.free--
-		close(t.ready)
-		return t
-	}
 	q.waiting = append(q.waiting, t)
+	q.call()
 	return t
 }
 
@@ -40,10 +63,6 @@ func (q *turns) leave(t *turn) {
 		q.waiting = slices.Delete(q.waiting, i, i+1)
 		return
 	}
-	if len(q.waiting) == 0 {
-		q.free++
-		return
-	}
-	close(q.waiting[0].ready)
-	q.waiting = q.waiting[1:]
+	q.taken--
+	q.call()
 }

@@ -12,7 +12,7 @@ func isReady(t *turn) bool {
 }
 
 func TestTurnsComeInTheOrderOfAsking(t *testing.T) {
-	q := &turns{free: 2}
+	q := &turns{size: 2}
 	a, b, c, d, e := q.enter(), q.enter(), q.enter(), q.enter(), q.enter()
 	check := func(when string, want ...bool) {
 		t.Helper()
