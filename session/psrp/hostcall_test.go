@@ -229,7 +229,8 @@ func TestAnswersHaveTheTypesThatPowerShellReads(t *testing.T) {
 	}
 }
 
-// FuzzHostCall gives any parameters to any method.
+// FuzzHostCall gives any parameters to any method. What is understood can be
+// called again, is then understood the same, and is the same call after that.
 func FuzzHostCall(f *testing.F) {
 	for _, test := range recordedCalls {
 		f.Add(int32(test.method), []byte(`<Obj RefId="99"><LST>`+test.parameters+`</LST></Obj>`))
@@ -243,6 +244,21 @@ func FuzzHostCall(f *testing.F) {
 		x, err := call.Decode()
 		if (x == nil) == (err == nil) {
 			t.Errorf("%#v, %v", x, err)
+		}
+		if err != nil {
+			return
+		}
+		again, err := psrp.NewHostCall(x)
+		if err != nil {
+			t.Fatalf("%#v: %v", x, err)
+		}
+		y, err := again.Decode()
+		if err != nil {
+			t.Fatalf("%#v gives %v: %v", x, again, err)
+		}
+		third, err := psrp.NewHostCall(y)
+		if err != nil || third.Method != again.Method || !clixml.Equal(clixml.Of(third.Parameters), clixml.Of(again.Parameters)) {
+			t.Errorf("%v, then %v, %v", again, third, err)
 		}
 	})
 }

@@ -194,7 +194,9 @@ func (c *Client) negotiate(from From, b Capability) (Event, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
-		c.state = PoolBroken
+		if !c.state.Over() {
+			c.state = PoolBroken
+		}
 		return nil, err
 	}
 	c.protocol = version
