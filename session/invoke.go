@@ -215,7 +215,9 @@ func (x *exchange) event(ev psrp.Event) {
 	case psrp.Output:
 		x.objects++
 	case psrp.PipelineStateChanged:
-		if ev.State.Over() {
+		// The first end counts: behind a message that could not be understood a
+		// server may well say that all went well.
+		if ev.State.Over() && x.end == nil {
 			x.end = &pipelineEnd{ev.State, ev.Error}
 		}
 	case psrp.DecodeFailed:
