@@ -168,6 +168,8 @@ type Switches struct {
 	// ErrorCLIXML writes the error output of PowerShell in a command shell as
 	// CLIXML, as PowerShell itself does when nobody looks at a console.
 	ErrorCLIXML bool
+	// Silent never answers requests for this action, such as "Create".
+	Silent string
 	// ReceiveDelay holds every Receive's answer back for so long.
 	ReceiveDelay time.Duration
 	// Compress answers as gzip, however short, unless the request refuses it

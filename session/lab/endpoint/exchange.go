@@ -45,6 +45,13 @@ func (x *exchange) dispatch() (*answer, *Fault) {
 	}
 	action := x.req.Header.Action
 	x.entry.Action = action[strings.LastIndexByte(action, '/')+1:]
+	if x.switches.Silent != "" && x.switches.Silent == x.entry.Action {
+		select {
+		case <-x.http.Context().Done():
+		case <-x.server.ctx.Done():
+		}
+		return &answer{none: true}, nil
+	}
 	if x.anonymous {
 		return nil, faultAccessDenied()
 	}
