@@ -88,7 +88,9 @@ func NewConnector(cfg ConnectorConfig) *Connector {
 // Connect goes from a target to a live session and reports each step to watch,
 // one at a time, from any goroutine; watch may be nil. Its error is an *Error. A
 // session whose proof does not match what was asked for is closed before
-// Connect returns.
+// Connect returns. Where ctx ends while a shell is being created, Connect waits
+// up to ten seconds more for it, to delete it: it would count against the
+// account's quota.
 func (c *Connector) Connect(ctx context.Context, t Target, watch func(Event)) (*Session, error) {
 	if watch == nil {
 		watch = func(Event) {}

@@ -23,7 +23,7 @@ type overWSMan struct {
 	noted   func(string) // told before that; may be nil
 
 	created chan struct{} // closed when Create has been answered
-	sendMu  sync.Mutex    // keeps Sends in order
+	sending lock          // keeps Sends in order
 
 	life *lifeline // nil: a lost connection is not looked for
 
@@ -113,8 +113,10 @@ func (t *overWSMan) Start(ctx context.Context, out psrp.Outgoing) error {
 		return err
 	}
 	first, rest := pack(out.Fragments, t.client.MaxPayload(wsman.OpCommand))
-	t.sendMu.Lock()
-	defer t.sendMu.Unlock()
+	if err := t.sending.acquire(ctx); err != nil {
+		return err
+	}
+	defer t.sending.release()
 	if err := t.command(ctx, shell, out.PipelineID, first); err != nil {
 		return err
 	}
@@ -173,8 +175,10 @@ func (t *overWSMan) Send(ctx context.Context, out psrp.Outgoing) error {
 	if err != nil {
 		return err
 	}
-	t.sendMu.Lock()
-	defer t.sendMu.Unlock()
+	if err := t.sending.acquire(ctx); err != nil {
+		return err
+	}
+	defer t.sending.release()
 	return t.sendRest(ctx, shell, out.PipelineID, out.Stream, out.Fragments)
 }
 

@@ -107,8 +107,10 @@ func (s *Session) SetRunspaces(ctx context.Context, minimum, maximum int) error 
 	if minimum < 1 || maximum < minimum {
 		return fmt.Errorf("%s: from %d to %d there is none", doing, minimum, maximum)
 	}
-	s.resizing.Lock()
-	defer s.resizing.Unlock()
+	if err := s.resizing.acquire(ctx); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	defer s.resizing.release()
 	most := func() error {
 		err := s.granted(ctx, doing, func() (int64, psrp.Outgoing, error) { return s.client.SetMaxRunspaces(maximum) })
 		if err == nil {

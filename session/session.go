@@ -104,7 +104,7 @@ type Session struct {
 	host     *psrp.HostInfo
 	answers  answerQueue
 	calls    poolCalls
-	resizing sync.Mutex // held while the number of runspaces changes
+	resizing lock // held while the number of runspaces changes
 	events   *userEvents
 }
 
