@@ -239,6 +239,15 @@ func TestEachOutputFormAgainstTheLab(t *testing.T) {
 	}
 }
 
+// What is taken and does nothing is said where options are explained.
+func TestHelpSaysThatDataGoesUncompressed(t *testing.T) {
+	r := program(t, "", "help", "exec")
+	r.want(t, headless.ExitDone)
+	if !strings.Contains(r.out+r.err, "NoCompression is taken: data always goes uncompressed") {
+		t.Errorf("%s", r.out)
+	}
+}
+
 func TestAScriptFileBehindThePassword(t *testing.T) {
 	p := startLab(t, lab.Options{})
 	r := program(t, p.tenant.Password+"\nGet-CsTenant |\n  Select-Object -ExpandProperty Name\n1..2\n", p.asAdmin("--output", "text", "-f", "-")...)
