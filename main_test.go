@@ -266,6 +266,11 @@ func TestTheFullLanguageEndpoint(t *testing.T) {
 	if r.want(t, headless.ExitDone); r.out != "1\n2\n3\n1\n2\n3\n" {
 		t.Errorf("%q", r.out)
 	}
+	// It says that it takes scripts, so that lines go as they are.
+	r = program(t, p.tenant.Password+"\n", append(basic, "-c", "$x = 1..3 | Where-Object { $_ -ne 2 }", "-c", "$x")...)
+	if r.want(t, headless.ExitDone); r.out != "1\n3\n" {
+		t.Errorf("%q", r.out)
+	}
 	r = program(t, p.tenant.Password+"\n", append(basic, "--transport", "winrs", "-c", "Get-CsTenant")...)
 	if r.want(t, headless.ExitDone, "unproved"); !strings.Contains(r.out, "Contoso") {
 		t.Errorf("%q", r.out)

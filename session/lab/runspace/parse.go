@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"psdeck/session/clixml"
+	"psdeck/session/pslang"
 	"psdeck/session/psrp"
 )
 
@@ -16,6 +17,7 @@ type scriptStatement struct {
 	throw    bool
 	value    *scriptValue
 	commands []scriptCommand
+	tail     []*pslang.Command // stages that shape what comes
 }
 
 type scriptCommand struct {

@@ -193,7 +193,12 @@ func TestScripts(t *testing.T) {
 		{"$x.Length", 5, nil},
 		{"$ExecutionContext.SessionState.LanguageMode", 4, []string{"out FullLanguage"}},
 		{"$ExecutionContext.SessionState.LanguageMode.ToString()", 5, nil},
-		{"Get-CsOnlineUser | ? { $_ }", 5, nil},
+		{"1..5 | Where-Object { $_ -gt 3 }; 'after'", 4, []string{"out 4", "out 5", "out after"}},
+		{"$x = 3, 1, 2 | Sort-Object -Descending; $x | select -First 2", 4, []string{"out 3", "out 2"}},
+		{"1..10000000 | Select-Object -First 1", 4, []string{"out 1"}},
+		{"New-LabObject 5 | Where-Object Index -gt 3 | Measure-Object | Select-Object -ExpandProperty Count", 4, []string{"out 2"}},
+		{"Get-CsOnlineUser | ? { $_ } | Set-CsUser", 5, nil},
+		{"1 | Sort-Object -NoSuch; 'after'", 4, []string{"error NamedParameterNotFound: Sort-Object: A parameter cannot be found that matches parameter name 'NoSuch'.", "out after"}},
 	} {
 		t.Run(c.script, func(t *testing.T) {
 			r := &recorder{}

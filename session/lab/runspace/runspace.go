@@ -22,7 +22,8 @@ const (
 	// semicolons; each a pipeline of commands with constant arguments, a
 	// literal (string, number, list, $true, $false, $null, @{…}), a range
 	// 1..N, a variable, $ExecutionContext.SessionState.LanguageMode, an
-	// assignment $x = …, or throw. Anything else is refused as a parse error.
+	// assignment $x = …, or throw. A pipeline may end in Where-Object,
+	// Sort-Object and their like. Anything else is refused as a parse error.
 	FullLanguage
 )
 

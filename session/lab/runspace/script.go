@@ -11,7 +11,7 @@ import (
 // script runs a script of the subset that [FullLanguage] describes; put takes
 // its output.
 func (ex *execution) script(text string, put func(clixml.Value) error) error {
-	statements, err := parseScript(text)
+	statements, err := ex.parse(text)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (ex *execution) script(text string, put func(clixml.Value) error) error {
 func (ex *execution) scriptStatement(s scriptStatement, put func(clixml.Value) error) error {
 	if s.assign != "" {
 		var values []clixml.Value
-		err := ex.scriptPipeline(s, func(v clixml.Value) error { values = append(values, v); return nil })
+		err := ex.scriptWhole(s, func(v clixml.Value) error { values = append(values, v); return nil })
 		switch len(values) {
 		case 0:
 			ex.rs.setVariable(s.assign, clixml.Null())
@@ -59,7 +59,15 @@ func (ex *execution) scriptStatement(s scriptStatement, put func(clixml.Value) e
 		ex.thrown = true
 		return newError(runtimeException, text, "OperationStopped", text, target)
 	}
-	return ex.scriptPipeline(s, put)
+	return ex.scriptWhole(s, put)
+}
+
+// scriptWhole runs the pipeline of a statement and its tail.
+func (ex *execution) scriptWhole(s scriptStatement, put func(clixml.Value) error) error {
+	if len(s.tail) == 0 {
+		return ex.scriptPipeline(s, put)
+	}
+	return ex.shaped(s.tail, func(put func(clixml.Value) error) error { return ex.scriptPipeline(s, put) }, put)
 }
 
 func (ex *execution) scriptPipeline(s scriptStatement, put func(clixml.Value) error) error {
