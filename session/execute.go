@@ -304,6 +304,8 @@ func (s *Session) broke(ctx context.Context, run *Run, accepted bool, err error)
 	switch {
 	case s.State() != Interrupted && s.Err() != nil && (accepted || lost != nil):
 		return Lost, &LostError{Objects: run.Result().Objects, Err: s.Err()}
+	case s.Err() != nil && s.ctx.Err() != nil:
+		return Lost, &LostError{Objects: run.Result().Objects, Err: s.Err()} // it broke meanwhile
 	case s.ctx.Err() != nil:
 		return Lost, ErrClosed
 	case run.stopped() && (accepted || lost == nil):
