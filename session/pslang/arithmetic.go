@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"psdeck/session/clixml"
+	"psdeck/session/pslang/syntax"
 )
 
 // Add is the operator +.
@@ -221,7 +222,7 @@ func decimalArithmetic(op string, a, b clixml.Value) (clixml.Value, error) {
 	if isReal(a) || isReal(b) {
 		scale = max(scale, exactScale(out))
 	}
-	v, ok := decimalOf(out, scale)
+	v, ok := syntax.DecimalOf(out, scale)
 	if !ok {
 		return a, &conversionError{id: "RuntimeException", msg: "Value was either too large or too small for a Decimal."}
 	}

@@ -1,18 +1,18 @@
 package pslang
 
-import "psdeck/session/clixml"
+import (
+	"psdeck/session/clixml"
+	"psdeck/session/pslang/syntax"
+)
 
 // Extent is a range of bytes of the line: [Start, End).
-type Extent struct {
-	Start, End int
-}
-
-// Span returns the range itself; every node has it.
-func (e Extent) Span() Extent { return e }
+type Extent = syntax.Extent
 
 // Script is a parsed line.
 type Script struct {
 	Statements []Statement
+	// Syntax is the line as PowerShell reads it; nil for a part of a line.
+	Syntax *syntax.Script
 }
 
 // Statement is a pipeline, or its assignment to a variable.
@@ -33,6 +33,14 @@ type Pipeline struct {
 type Element struct {
 	Command *Command
 	Expr    Expr
+}
+
+// Span returns the element's extent.
+func (e Element) Span() Extent {
+	if e.Command != nil {
+		return e.Command.Extent
+	}
+	return e.Expr.Span()
 }
 
 // Command is a command with its arguments.
@@ -116,6 +124,8 @@ type (
 		Text    string
 		Body    *Script
 		Refused *Error
+		// Syntax is the block as PowerShell reads it.
+		Syntax *syntax.Node
 		Extent
 	}
 	// Paren is (…) around a pipeline.

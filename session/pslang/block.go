@@ -78,13 +78,3 @@ func (b *Block) Value(item clixml.Value) (clixml.Value, error) {
 	}
 	return clixml.Obj(clixml.Array(out...)), err
 }
-
-// BlockOf prepares the script block whose text, without braces, this is.
-func BlockOf(text string, outer Scope) (*Block, error) {
-	p := &parser{src: "{" + text + "}", end: len(text) + 2}
-	sb, err := p.onlyBlock()
-	if err != nil {
-		return nil, err
-	}
-	return NewBlock(sb, outer)
-}

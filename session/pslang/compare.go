@@ -21,6 +21,12 @@ type Comparer struct {
 	isLike    bool
 }
 
+// caseOperators have forms with i and c before their names.
+var caseOperators = []string{
+	"eq", "ne", "gt", "ge", "lt", "le", "like", "notlike", "match", "notmatch",
+	"contains", "notcontains", "in", "notin", "replace", "split",
+}
+
 // IsComparison tells whether op ("-eq", "-cnotlike", …) is a comparison
 // operator that Compare takes.
 func IsComparison(op string) bool {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"psdeck/session/clixml"
+	"psdeck/session/pslang/syntax"
 )
 
 // conversionError is a value that cannot become what is wanted.
@@ -236,15 +237,15 @@ func toNumber(v clixml.Value, k clixml.Kind) (clixml.Value, error) {
 	}
 	r := rational(v)
 	if k == clixml.KindDecimal {
-		if d, ok := decimalOf(r, exactScale(r)); ok {
+		if d, ok := syntax.DecimalOf(r, exactScale(r)); ok {
 			return d, nil
 		}
 		return v, cannotConvert(given, name, "Value was out of range.")
 	}
 	i := roundEven(r)
-	out, ok := fitInteger(i, integerSuffixes[k])
+	out, ok := syntax.FitInteger(i, integerSuffixes[k])
 	if k == clixml.KindUInt32 && ok {
-		out, ok = fitInteger(i, "u")
+		out, ok = syntax.FitInteger(i, "u")
 	}
 	if !ok || out.Kind() != k {
 		return v, &conversionError{id: outOfRangeID(given), msg: fmt.Sprintf("Cannot convert value %q to type %q. Error: \"Value was either too large or too small for %s.\"", given, name, name)}
@@ -266,19 +267,12 @@ func parseNumber(s, typeName string) (clixml.Value, error) {
 	if t == "" {
 		return clixml.Int32(0), nil
 	}
-	p := &parser{src: t, end: len(t)}
-	if n, ok := p.scanNumber(); ok && p.pos == len(t) {
-		if v, ok := n.value(); ok && isNumeric(v) {
-			return v, nil
-		}
+	if v, _, ok := syntax.ScanNumber(t); ok && isNumeric(v) {
+		return v, nil
 	}
 	if strings.Contains(t, ",") {
-		t = strings.ReplaceAll(t, ",", "")
-		p := &parser{src: t, end: len(t)}
-		if n, ok := p.scanNumber(); ok && p.pos == len(t) && n.base == 10 && n.suffix == "" {
-			if v, ok := n.value(); ok {
-				return v, nil
-			}
+		if v, plain, ok := syntax.ScanNumber(strings.ReplaceAll(t, ",", "")); ok && plain {
+			return v, nil
 		}
 	}
 	return clixml.Value{}, &conversionError{

@@ -1,5 +1,7 @@
 package pslang
 
+import "psdeck/session/pslang/syntax"
+
 // Error says why a line was not taken.
 type Error struct {
 	Extent
@@ -11,6 +13,8 @@ type Error struct {
 	Incomplete bool
 	// Construct names the language construct that is refused; "" where the line is wrong.
 	Construct string
+	// Syntax is the whole line, with all that is wrong with it.
+	Syntax *syntax.Script
 }
 
 func (e *Error) Error() string { return e.Msg }

@@ -3,6 +3,8 @@ package pslang
 import (
 	"strings"
 	"unicode/utf8"
+
+	"psdeck/session/pslang/syntax"
 )
 
 // Quote writes s as a literal of PowerShell: in single quotes, with every
@@ -13,7 +15,7 @@ func Quote(s string) string {
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s) // bytes that are no UTF-8 stay as they are
 		b.WriteString(s[:n])
-		if isSingleQuote(r) {
+		if syntax.IsSingleQuote(r) {
 			b.WriteString(s[:n])
 		}
 		s = s[n:]

@@ -37,39 +37,11 @@ var (
 	nestedPipeline = construct{"a pipeline within an expression", "run it first: $x = …; then write $x"}
 )
 
-func (p *parser) refuse(c construct, start, end int) {
-	panic(refusal(c, Extent{start, end}))
-}
-
 func refusal(c construct, at Extent) *Error {
 	return &Error{Extent: at, Construct: c.name, Msg: c.name + " is not run here: " + c.advice}
 }
 
-// statementKeywords are the words that begin a statement which is no pipeline.
-var statementKeywords = map[string]string{
-	"if": "an if statement", "foreach": "a foreach loop", "for": "a for loop", "while": "a while loop", "do": "a do loop",
-	"switch": "a switch statement", "try": "a try statement", "trap": "a trap statement", "throw": "a throw statement",
-	"return": "a return statement", "break": "a break statement", "continue": "a continue statement", "exit": "an exit statement",
-	"function": "a function definition", "filter": "a filter definition", "workflow": "a workflow", "configuration": "a configuration",
-	"class": "a class definition", "enum": "an enum definition", "interface": "an interface", "data": "a data section",
-	"param": "a param block", "begin": "a begin block", "process": "a process block", "end": "an end block", "clean": "a clean block",
-	"dynamicparam": "a dynamicparam block", "using": "a using statement", "parallel": "a parallel block",
-	"sequence": "a sequence block", "inlinescript": "an inlinescript block", "define": "a define statement", "var": "a var statement",
-}
-
 const keywordAdvice = "write the commands it would run, one after another, or use Where-Object and ForEach-Object"
-
-// refuseKeyword refuses a statement that a keyword begins here.
-func (p *parser) refuseKeyword() {
-	w := p.word()
-	name, ok := statementKeywords[strings.ToLower(w)]
-	if !ok || !startsToken(p.at(p.pos+len(w))) {
-		return
-	}
-	start := p.pos
-	p.take(len(w), KeywordToken)
-	p.refuse(construct{name, keywordAdvice}, start, p.pos)
-}
 
 // check finds the first construct of a script that is parsed but not run.
 func check(s *Script) *Error {

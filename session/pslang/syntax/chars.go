@@ -6,7 +6,8 @@ import "unicode"
 // plane is two surrogates, which are neither letters, digits nor separators.
 const basicPlane = 0xFFFF
 
-func isSingleQuote(r rune) bool {
+// IsSingleQuote tells what PowerShell takes for a single quote.
+func IsSingleQuote(r rune) bool {
 	return r == '\'' || r >= '‘' && r <= '‛'
 }
 

@@ -12,7 +12,7 @@ type hereString struct {
 
 func (l *lexer) scanHereString(quote rune) *Token {
 	l.buf = l.buf[:0]
-	h := hereString{l, isSingleQuote, l.start, quote, -1, "'@"}
+	h := hereString{l, IsSingleQuote, l.start, quote, -1, "'@"}
 	ok := h.header() && h.body(false)
 	t := l.newToken(HereStringLiteral)
 	t.setValue(string(l.buf))

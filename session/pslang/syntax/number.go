@@ -19,6 +19,30 @@ type literal struct {
 	multiplier int64
 }
 
+// ScanNumber reads a text that is a number and nothing else, with a sign. Plain
+// tells that it is decimal and has no suffix.
+func ScanNumber(text string) (v clixml.Value, plain, ok bool) {
+	l := &lexer{input: text, src: text, errs: &errorList{}, mode: expressionMode}
+	if text == "" || !isDigit(rune(text[0])) && text[0] != '.' && text[0] != '+' && !isDash(l.peek()) {
+		return v, false, false
+	}
+	if (text[0] == '.' || text[0] == '+') && len(text) == 1 {
+		return v, false, false
+	}
+	first := l.next()
+	if isDash(first) || first == '+' {
+		if r := l.peek(); !isDigit(r) && r != '.' {
+			return v, false, false
+		}
+	}
+	n, ok := l.numberText(first)
+	if !ok || !l.ended() || n.digits == "." {
+		return v, false, false
+	}
+	v, ok = n.value()
+	return v, n.base == 10 && n.suffix == "", ok
+}
+
 func int32Value(n int32) clixml.Value { return clixml.Int32(n) }
 
 func (l *lexer) numberToken(v clixml.Value) *Token {

@@ -116,7 +116,7 @@ func (l *lexer) scan(r rune) *Token {
 		return l.newToken(k)
 	}
 	switch {
-	case isSingleQuote(r):
+	case IsSingleQuote(r):
 		return l.scanString()
 	case isDoubleQuote(r):
 		return l.scanExpandable()
@@ -169,7 +169,7 @@ func (l *lexer) scanAt() *Token {
 	case r == '(':
 		l.pos++
 		return l.newToken(AtParen)
-	case isSingleQuote(r):
+	case IsSingleQuote(r):
 		l.next()
 		return l.scanHereString(r)
 	case isDoubleQuote(r):

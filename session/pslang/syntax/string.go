@@ -3,6 +3,7 @@ package syntax
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // stringBody appends what stands in single quotes; the first, at from, is taken.
@@ -10,8 +11,8 @@ func (l *lexer) stringBody(from int) (closed bool) {
 	for !l.ended() {
 		at := l.pos
 		r := l.next()
-		if isSingleQuote(r) {
-			if !isSingleQuote(l.peek()) {
+		if IsSingleQuote(r) {
+			if !IsSingleQuote(l.peek()) {
 				return true
 			}
 			at = l.pos
@@ -26,12 +27,12 @@ func (l *lexer) stringBody(from int) (closed bool) {
 func (l *lexer) scanString() *Token {
 	// Most strings have no quotes in them: their value is a part of the input.
 	from := l.pos
-	for !l.ended() && !isSingleQuote(l.peek()) {
+	for !l.ended() && !IsSingleQuote(l.peek()) {
 		l.next()
 	}
 	if !l.ended() {
 		end := l.pos
-		if l.next(); !isSingleQuote(l.peek()) {
+		if l.next(); !IsSingleQuote(l.peek()) {
 			t := l.newToken(StringLiteral)
 			t.setValue(l.src[from:end])
 			return t
@@ -146,7 +147,16 @@ func (l *lexer) unicodeEscape() {
 	if !ok {
 		r = invalidEscape
 	}
-	l.buf = appendRune(l.buf, r, string(r))
+	l.buf = appendWTF8(l.buf, r)
+}
+
+// appendWTF8 appends a code point; a surrogate keeps its generalized form,
+// which UTF-8 forbids, so that its code unit is not lost.
+func appendWTF8(b []byte, r rune) []byte {
+	if r >= 0xD800 && r < 0xE000 {
+		return append(b, 0xE0|byte(r>>12), 0x80|byte(r>>6)&0x3F|0x80, 0x80|byte(r)&0x3F)
+	}
+	return utf8.AppendRune(b, r)
 }
 
 func (l *lexer) unicodeDigits(from int) (rune, bool) {

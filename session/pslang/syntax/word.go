@@ -33,7 +33,7 @@ func (l *lexer) generic() *Token {
 				l.escape(l.next())
 				continue
 			}
-		case isSingleQuote(r):
+		case IsSingleQuote(r):
 			l.stringBody(from)
 			continue
 		case isDoubleQuote(r):
@@ -161,7 +161,7 @@ func (l *lexer) scanParameter() *Token {
 	end, colon := l.parameterEnd(), false
 	if end == ':' {
 		colon = true
-	} else if l.mode == commandMode && (isSingleQuote(end) || isDoubleQuote(end)) {
+	} else if l.mode == commandMode && (IsSingleQuote(end) || isDoubleQuote(end)) {
 		l.buf = append(l.buf[:0], l.src[l.start:l.pos]...) // quotes are never part of a parameter
 		return l.generic()
 	}
@@ -187,7 +187,7 @@ func (l *lexer) parameterEnd() rune {
 	for {
 		r := l.peek()
 		switch {
-		case endsToken(r), r == '.', r == '[', r == ':', isSingleQuote(r), isDoubleQuote(r):
+		case endsToken(r), r == '.', r == '[', r == ':', IsSingleQuote(r), isDoubleQuote(r):
 			return r
 		case l.mode != commandMode && !isASCIILetter(r):
 			return r

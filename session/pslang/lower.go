@@ -1,0 +1,212 @@
+package pslang
+
+import (
+	"strings"
+
+	"psdeck/session/clixml"
+	"psdeck/session/pslang/syntax"
+)
+
+// lowering makes of PowerShell's tree the smaller one of what is run here. It
+// stops at the first construct that is refused by panicking with an *Error.
+type lowering struct {
+	line string
+}
+
+func (l *lowering) root(n *syntax.Node) (s *Script, err *Error) {
+	defer stopped(&err)
+	return l.block(n), nil
+}
+
+// stopped takes the refusal that a lowering stopped with.
+func stopped(err **Error) {
+	if r := recover(); r != nil {
+		e, ok := r.(*Error)
+		if !ok {
+			panic(r)
+		}
+		*err = e
+	}
+}
+
+func refuse(c construct, n *syntax.Node) {
+	panic(refusal(c, n.Extent))
+}
+
+var blockNames = map[syntax.Role]string{
+	syntax.UsingRole: "a using statement", syntax.ParamBlockRole: "a param block", syntax.BeginRole: "a begin block", syntax.ProcessRole: "a process block",
+	syntax.EndRole: "an end block", syntax.CleanRole: "a clean block", syntax.DynamicparamRole: "a dynamicparam block",
+}
+
+// block lowers a script or what stands in a script block.
+func (l *lowering) block(n *syntax.Node) *Script {
+	s := &Script{}
+	for _, c := range n.Children {
+		if c.Role != syntax.EndRole || c.Flag&syntax.IsUnnamed == 0 {
+			refuse(construct{blockNames[c.Role], keywordAdvice}, c)
+		}
+		l.statements(s, c)
+	}
+	return s
+}
+
+func (l *lowering) statements(s *Script, block *syntax.Node) {
+	for _, c := range block.Children {
+		s.Statements = append(s.Statements, l.statement(c))
+	}
+}
+
+var statementNames = map[syntax.NodeClass]string{
+	syntax.IfStatementAst: "an if statement", syntax.ForEachStatementAst: "a foreach loop", syntax.ForStatementAst: "a for loop",
+	syntax.WhileStatementAst: "a while loop", syntax.DoWhileStatementAst: "a do loop", syntax.DoUntilStatementAst: "a do loop",
+	syntax.SwitchStatementAst: "a switch statement", syntax.TryStatementAst: "a try statement", syntax.TrapStatementAst: "a trap statement",
+	syntax.ThrowStatementAst: "a throw statement", syntax.ReturnStatementAst: "a return statement", syntax.BreakStatementAst: "a break statement",
+	syntax.ContinueStatementAst: "a continue statement", syntax.ExitStatementAst: "an exit statement", syntax.DataStatementAst: "a data section",
+	syntax.BlockStatementAst: "a parallel or sequence block", syntax.ErrorStatementAst: "an unfinished statement",
+}
+
+func statementName(n *syntax.Node) string {
+	switch {
+	case n.Class == syntax.FunctionDefinitionAst && n.Flag&syntax.IsFilter != 0:
+		return "a filter definition"
+	case n.Class == syntax.FunctionDefinitionAst:
+		return "a function definition"
+	case n.Class == syntax.TypeDefinitionAst && n.Flag&syntax.IsEnum != 0:
+		return "an enum definition"
+	case n.Class == syntax.TypeDefinitionAst:
+		return "a class definition"
+	}
+	return statementNames[n.Class]
+}
+
+func (l *lowering) statement(n *syntax.Node) Statement {
+	switch n.Class {
+	case syntax.PipelineAst:
+		return Statement{Pipeline: l.pipeline(n), Extent: n.Extent}
+	case syntax.PipelineChainAst:
+		refuse(chain, n)
+	case syntax.AssignmentStatementAst:
+		return l.assignment(n)
+	}
+	if isLabelled(l.line, n) {
+		refuse(labelled, n)
+	}
+	refuse(construct{statementName(n), keywordAdvice}, n)
+	return Statement{}
+}
+
+func isLabelled(line string, n *syntax.Node) bool {
+	return n.Start < len(line) && line[n.Start] == ':'
+}
+
+// assignment takes $name = pipeline and refuses the others.
+func (l *lowering) assignment(n *syntax.Node) Statement {
+	target, value := n.Child(syntax.TargetRole), n.Child(syntax.ValueRole)
+	switch target.Class {
+	case syntax.VariableExpressionAst:
+	case syntax.MemberExpressionAst, syntax.IndexExpressionAst:
+		refuse(assignMember, target)
+	case syntax.ArrayLiteralAst, syntax.ParenExpressionAst:
+		refuse(assignMany, target)
+	case syntax.UsingExpressionAst:
+		refuse(usingVariable, target)
+	default:
+		refuse(assignTyped, target)
+	}
+	if n.Op != syntax.Equals {
+		refuse(compound, n)
+	}
+	st := Statement{Assign: target.Text, Extent: n.Extent}
+	switch value.Class {
+	case syntax.CommandExpressionAst:
+		st.Pipeline = &Pipeline{Elements: []Element{l.element(value)}, Extent: value.Extent}
+	case syntax.AssignmentStatementAst:
+		refuse(assignNested, n)
+	default:
+		st.Pipeline = l.statement(value).Pipeline
+	}
+	return st
+}
+
+func (l *lowering) pipeline(n *syntax.Node) *Pipeline {
+	if n.Class != syntax.PipelineAst {
+		l.statement(n)
+		refuse(assignNested, n)
+	}
+	if n.Background {
+		refuse(background, n)
+	}
+	p := &Pipeline{Extent: n.Extent}
+	for _, c := range n.Children {
+		p.Elements = append(p.Elements, l.element(c))
+	}
+	return p
+}
+
+func (l *lowering) element(n *syntax.Node) Element {
+	for _, c := range n.Children {
+		if c.Role == syntax.RedirectionRole {
+			refuse(redirection, c)
+		}
+	}
+	if n.Class == syntax.CommandExpressionAst {
+		return Element{Expr: l.expr(n.Children[0])}
+	}
+	return Element{Command: l.command(n)}
+}
+
+func (l *lowering) command(n *syntax.Node) *Command {
+	switch n.Op {
+	case syntax.Ampersand:
+		refuse(callOperator, n)
+	case syntax.Dot:
+		refuse(dotSource, n)
+	}
+	first := n.Children[0]
+	name, ok := n.CommandName()
+	if !ok || strings.Contains(l.text(first), "$") {
+		refuse(computedName, first)
+	}
+	if len(l.line) > n.Start && isLabelled(l.line, n) && len(name) > 1 {
+		refuse(labelled, n)
+	}
+	c := &Command{Name: name, NameExtent: first.Extent, Extent: n.Extent}
+	for _, a := range n.Children[1:] {
+		c.Args = append(c.Args, l.argument(a))
+	}
+	return c
+}
+
+func (l *lowering) text(n *syntax.Node) string { return l.line[n.Start:n.End] }
+
+func (l *lowering) argument(n *syntax.Node) Arg {
+	if n.Class == syntax.CommandParameterAst {
+		a := Arg{Name: n.Text, Extent: n.Extent}
+		if len(n.Children) > 0 {
+			a.Colon, a.Value = true, l.expr(n.Children[0])
+		}
+		return a
+	}
+	if n.StringType == syntax.BareWord && n.Class == syntax.StringConstantExpressionAst && l.text(n) == "--%" {
+		refuse(stopParsing, n)
+	}
+	return Arg{Value: l.expr(n), Extent: n.Extent}
+}
+
+// ModuleQualified splits a command's name at its module qualifier:
+// "Module\Get-Thing" gives "Module" and "Get-Thing".
+func ModuleQualified(name string) (module, command string) {
+	if i := strings.LastIndexByte(name, '\\'); i > 0 {
+		return name[:i], name[i+1:]
+	}
+	return "", name
+}
+
+func (l *lowering) constant(n *syntax.Node, v clixml.Value, kind StringKind) Expr {
+	return &Constant{Value: v, Kind: kind, Text: l.text(n), Extent: n.Extent}
+}
+
+var stringKinds = map[syntax.StringType]StringKind{
+	syntax.BareWord: BareWord, syntax.SingleQuoted: SingleQuoted, syntax.DoubleQuoted: DoubleQuoted,
+	syntax.SingleQuotedHereString: SingleQuotedHere, syntax.DoubleQuotedHereString: DoubleQuotedHere,
+}
