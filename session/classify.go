@@ -5,6 +5,7 @@ import (
 
 	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
+	"psdeck/session/pslang/syntax"
 )
 
 // effect is how far a command reaches. The order matters: the worst one decides.
@@ -29,101 +30,100 @@ func (f *finding) add(e effect, name, why string) {
 	}
 }
 
-// classify finds the worst that a parsed line can do. It is an allow-list: what
-// is not known to read counts as writing.
-func classify(script *pslang.Script) finding {
+// classify finds the worst that a line can do. It is an allow-list: what is
+// not known to read counts as writing. There tells that the server runs the
+// whole line; else only its commands go there, and expressions are worked out here.
+func classify(root *syntax.Node, there bool) finding {
 	var f finding
-	f.script(script)
+	s := syntax.NewSurvey(root)
+	for _, c := range s.Commands {
+		f.command(c, there)
+	}
+	for range s.Calls {
+		f.add(writes, "a method call", "what a method does cannot be known beforehand")
+	}
+	for _, a := range s.Assignments {
+		f.assignment(a)
+	}
+	for _, r := range s.Redirections {
+		f.redirection(r)
+	}
+	for _, c := range s.Casts {
+		if name := c.Child(syntax.TypeRole).Text; !pslang.KnownType(name) {
+			f.add(writes, "["+name+"]", "what a conversion to ["+name+"] does cannot be known beforehand")
+		}
+	}
+	for _, o := range s.Others {
+		name := otherNames[o.Class]
+		f.add(writes, name, "what "+name+" does cannot be known beforehand")
+	}
 	return f
 }
 
-func (f *finding) script(s *pslang.Script) {
-	if s == nil {
-		return
-	}
-	for i := range s.Statements {
-		f.pipeline(s.Statements[i].Pipeline)
-	}
+var otherNames = map[syntax.NodeClass]string{
+	syntax.FunctionDefinitionAst: "a function definition", syntax.TypeDefinitionAst: "a class definition", syntax.UsingStatementAst: "a using statement",
+	syntax.TrapStatementAst: "a trap statement", syntax.DataStatementAst: "a data section", syntax.BlockStatementAst: "a parallel or sequence block",
+	syntax.AttributedExpressionAst: "an attribute", syntax.PipelineAst: "a background job", syntax.PipelineChainAst: "a background job",
+	syntax.ErrorStatementAst: "an unfinished statement", syntax.ErrorExpressionAst: "an unfinished expression",
 }
 
-func (f *finding) pipeline(p *pslang.Pipeline) {
-	if p == nil {
+func (f *finding) command(c syntax.Invocation, there bool) {
+	switch c.Operator {
+	case syntax.Ampersand:
+		f.add(writes, "& "+c.Name, "what \"&\" calls cannot be known beforehand")
+	case syntax.Dot:
+		f.add(writes, ". "+c.Name, "what \".\" calls cannot be known beforehand")
+	}
+	if c.Name == "" {
+		f.add(writes, "a computed command name", "which command this is cannot be known beforehand")
 		return
-	}
-	for _, e := range p.Elements {
-		if e.Command != nil {
-			f.command(e.Command)
-		}
-		f.expr(e.Expr)
-	}
-}
-
-func (f *finding) command(c *pslang.Command) {
-	if c.Invocation != "" {
-		f.add(writes, c.Invocation+" "+c.Name, "what \""+c.Invocation+"\" calls cannot be known beforehand")
 	}
 	name := commandName(c.Name)
 	e := effectOf(name)
+	if there {
+		e = effectThere(name, c)
+	}
 	switch e {
 	case writes:
 		f.add(e, name, name+" is not known to only read")
 	case destroys:
 		f.add(e, name, name+" takes something away")
 	}
-	for i := range c.Args {
-		f.expr(c.Args[i].Value)
+	if c.Splatted {
+		f.add(writes, name+" @…", "what a splatted variable holds cannot be known beforehand")
+	}
+	if c.StopParsing {
+		f.add(writes, name+" --%", "what stands behind --% cannot be known beforehand")
 	}
 }
 
-func (f *finding) expr(e pslang.Expr) {
-	switch e := e.(type) {
-	case *pslang.Expandable:
-		f.exprs(e.Parts)
-	case *pslang.Array:
-		f.exprs(e.Items)
-	case *pslang.Hashtable:
-		for _, en := range e.Entries {
-			f.expr(en.Key)
-			f.expr(en.Value)
+// assignment allows plain variables: a drive's may be a file, a function or
+// the environment, and some change what commands do.
+func (f *finding) assignment(a syntax.Assignment) {
+	for _, t := range a.Targets {
+		if t.Class != syntax.VariableExpressionAst {
+			f.add(writes, "an assignment to a property or an element", "what an assignment to a property or an element changes cannot be known beforehand")
+			continue
 		}
-	case *pslang.ScriptBlock:
-		f.block(e)
-	case *pslang.Paren:
-		f.pipeline(e.Pipeline)
-	case *pslang.SubExpression:
-		f.script(e.Body)
-	case *pslang.Cast:
-		f.expr(e.X)
-	case *pslang.Unary:
-		f.expr(e.X)
-	case *pslang.Binary:
-		f.exprs([]pslang.Expr{e.Left, e.Right})
-	case *pslang.Member:
-		f.exprs([]pslang.Expr{e.Target, e.Name})
-	case *pslang.Index:
-		f.exprs([]pslang.Expr{e.Target, e.Key})
-	case *pslang.Call:
-		f.add(writes, "a method call", "what a method does cannot be known beforehand")
-		f.expr(e.Member)
-		f.exprs(e.Args)
-	}
-}
-
-func (f *finding) exprs(list []pslang.Expr) {
-	for _, e := range list {
-		if e != nil {
-			f.expr(e)
+		_, drive, name := syntax.SplitVariable(t.Text)
+		switch {
+		case drive != "":
+			f.add(writes, "$"+t.Text, "$"+t.Text+" is more than a variable: setting it changes what it stands for")
+		case strings.EqualFold(name, "PSDefaultParameterValues"):
+			f.add(writes, "$"+t.Text, "$"+t.Text+" changes what other commands do")
 		}
 	}
 }
 
-// block judges a script block: it may run, so it is judged by what it holds.
-func (f *finding) block(b *pslang.ScriptBlock) {
-	if b.Body == nil && strings.TrimSpace(b.Text) != "" {
-		f.add(writes, "a script block", "what this script block does cannot be known beforehand")
+// redirection allows what goes nowhere or to another stream.
+func (f *finding) redirection(n *syntax.Node) {
+	if n.Class == syntax.MergingRedirectionAst {
 		return
 	}
-	f.script(b.Body)
+	if file := n.Children[0]; file.Class == syntax.VariableExpressionAst && strings.EqualFold(file.Text, "null") {
+		return
+	}
+	f.add(writes, "a redirection", "a redirection to a file writes it")
 }
 
 // commandName resolves an alias and takes a module qualifier off.
@@ -144,6 +144,52 @@ var (
 // machine shows, none changes the server.
 var readingCommands = verbSet("Write-Output Write-Host Write-Warning Write-Verbose Write-Debug Write-Error Write-Information Write-Progress " +
 	"Out-Null Out-Default Out-String Start-Sleep ConvertTo-Json ConvertTo-Csv ConvertTo-Html ConvertFrom-Json ConvertFrom-Csv Format-Hex Join-Path Split-Path")
+
+// Commands that only work on what is piped into them, wherever they run.
+var processingCommands = verbSet("Where-Object Sort-Object Select-Object Group-Object Measure-Object Compare-Object Select-String " +
+	"Format-Table Format-List Format-Wide Format-Custom")
+
+// effectThere is effectOf for a command that the server runs in its own
+// language. What it writes are files of the server.
+func effectThere(name string, c syntax.Invocation) effect {
+	lower := strings.ToLower(name)
+	switch {
+	case processingCommands[lower], readingCommands[lower]:
+		return reads
+	case lower == "foreach-object":
+		return forEachThere(c)
+	case pipeline.Known(name):
+		return writes
+	}
+	return effectOf(name)
+}
+
+// forEachThere judges ForEach-Object: its script blocks are judged by what
+// they hold, but a name may be a method's, which would be called.
+func forEachThere(c syntax.Invocation) effect {
+	for _, a := range c.Node.Children[1:] {
+		if a.Role != syntax.ElementRole {
+			continue
+		}
+		switch {
+		case a.Class == syntax.ScriptBlockExpressionAst:
+		case a.Class == syntax.CommandParameterAst && blockParameter(a.Text):
+		default:
+			return writes
+		}
+	}
+	return reads
+}
+
+// blockParameter tells a parameter of ForEach-Object that takes a script block.
+func blockParameter(name string) bool {
+	for _, full := range [...]string{"process", "begin", "end", "remainingscripts"} {
+		if len(name) > 0 && len(name) <= len(full) && strings.EqualFold(name, full[:len(name)]) {
+			return true
+		}
+	}
+	return false
+}
 
 func verbSet(words string) map[string]bool {
 	set := make(map[string]bool)

@@ -41,7 +41,7 @@ func (s *Session) Run(ctx context.Context, line string, o RunOptions) (*Run, err
 
 // admit asks the guard: nil where the line may be sent.
 func (s *Session) admit(line string, script *pslang.Script, parseErr error, o RunOptions) error {
-	verdict, err := judge(s.rules(), script, parseErr)
+	verdict, err := judge(s.rules(o.Mode), script, parseErr)
 	switch {
 	case err != nil:
 		return err

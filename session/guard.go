@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"psdeck/session/pslang"
+	"psdeck/session/pslang/syntax"
 )
 
 // Decision is the guard's answer.
@@ -42,32 +43,31 @@ type rules struct {
 	env      Environment
 	readOnly bool
 	proof    Proof
+	there    bool // the server runs the line in its own language
 }
 
 // judge is the guard: the one function that every line passes before anything
-// is sent. A line that does not parse for a reason that is not PowerShell's
-// own counts as a script that cannot be known.
+// is sent. It judges the whole line as PowerShell reads it, also one that
+// only a server's own language can run.
 func judge(r rules, script *pslang.Script, parseErr error) (Verdict, error) {
-	var f finding
-	switch refused := refusedConstruct(parseErr); {
-	case parseErr == nil:
-		f = classify(script)
-	case refused != "":
-		f.add(writes, refused, "a line with "+refused+" is a script whose effect cannot be known beforehand")
-	default:
-		return Verdict{}, parseErr
+	root, err := wholeLine(script, parseErr)
+	if err != nil {
+		return Verdict{}, err
 	}
+	f := classify(root, r.there)
 	return r.verdict(f), nil
 }
 
-// refusedConstruct names the construct that a parse was refused for, "" where
-// the line is simply wrong.
-func refusedConstruct(err error) string {
-	var pe *pslang.Error
-	if errors.As(err, &pe) && pe.Refused() {
-		return pe.Construct
+// wholeLine gives the tree of a line that is right, though it may be refused here.
+func wholeLine(script *pslang.Script, parseErr error) (*syntax.Node, error) {
+	if parseErr == nil {
+		return script.Syntax.Root, nil
 	}
-	return ""
+	var pe *pslang.Error
+	if errors.As(parseErr, &pe) && pe.Refused() && pe.Syntax != nil {
+		return pe.Syntax.Root, nil
+	}
+	return nil, parseErr
 }
 
 func (r rules) verdict(f finding) Verdict {

@@ -382,8 +382,9 @@ func (s *Session) closeTransport(ctx context.Context) error {
 }
 
 // rules are what the guard judges by.
-func (s *Session) rules() rules {
-	return rules{env: s.target.Env, readOnly: s.target.ReadOnly, proof: s.Proof()}
+func (s *Session) rules(mode SendMode) rules {
+	there := s.asScript(mode) || s.Capabilities().TextOnly
+	return rules{env: s.target.Env, readOnly: s.target.ReadOnly, proof: s.Proof(), there: there}
 }
 
 // Check says whether the line may run in this session, and what has to happen
@@ -393,7 +394,7 @@ func (s *Session) Check(line string) (Verdict, error) {
 	if err != nil && !s.asScript(SendAuto) && !s.Capabilities().TextOnly {
 		return Verdict{}, err
 	}
-	return judge(s.rules(), script, err)
+	return judge(s.rules(SendAuto), script, err)
 }
 
 // Variable returns the value of a variable that a line has assigned.

@@ -65,6 +65,9 @@ func knownType(name string) bool {
 	return ok || objectTypes[name]
 }
 
+// KnownType tells whether casts to a type are worked out here: they change nothing.
+func KnownType(name string) bool { return knownType(name) }
+
 // Convert is the cast [typeName]v for the types that are known here.
 func Convert(v clixml.Value, typeName string) (clixml.Value, error) {
 	name := plainType(typeName)
