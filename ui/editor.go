@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"psdeck/session/pslang"
 )
 
 // editor is the prompt's line that is being typed: text, a cursor, undo and a kill
@@ -18,6 +20,9 @@ type editor struct {
 	done    []edit
 	version int // grows with each change of text or cursor
 	goal    int // column that up and down aim at, -1: the cursor's own
+
+	read     *pslang.Reading // of readText
+	readText string
 }
 
 // edit is a state to go back to.

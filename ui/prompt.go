@@ -47,12 +47,13 @@ func (a *App) promptRows(t *tab, w, h int) (rows []string, cx, cy int) {
 	room := max(1, h-len(noticeRows))
 	d2 := d.window(room)
 	first := d.y - d2.y // how many rows are above the window
+	paint := t.editor.painter(a.th)
 	for i, text := range d2.rows {
 		lead := spaces(indent)
 		if i+first == 0 {
 			lead = label
 		}
-		rows = append(rows, fit(lead+text, w))
+		rows = append(rows, fit(lead+paint.row(text, d2.from[i]), w))
 	}
 	rows = append(rows, noticeRows...)
 	return rows[:min(len(rows), max(1, h))], min(d2.x, w-1), d2.y

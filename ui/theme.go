@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"psdeck/session"
+	"psdeck/session/pslang"
 )
 
 // style is how a piece of text looks: the sequence that turns it on. Made once
@@ -29,6 +30,8 @@ type theme struct {
 	err, warn, detail style
 	head              style
 	selected          style
+	underline         style                          // what is wrong in a line being typed
+	tokens            [pslang.NewlineToken + 1]style // the kinds of its tokens
 }
 
 // newTheme makes the looks for a dark or light background.
@@ -50,6 +53,19 @@ func newTheme(dark bool) *theme {
 		detail:   on(fg("#4b5563", "#9aa4b2")),
 		head:     on(fg("#1a7f37", "#7ee0a8")),
 		selected: on(ansi.NewStyle().Bold()),
+
+		underline: on(ansi.NewStyle().Underline(true)),
+		tokens: [pslang.NewlineToken + 1]style{
+			pslang.UnknownToken:   on(fg("#b3001b", "#ff7b72")),
+			pslang.CommandToken:   on(fg("#005a9e", "#79b8ff")),
+			pslang.ParameterToken: on(fg("#4b5563", "#9aa4b2")),
+			pslang.StringToken:    on(fg("#1a7f37", "#8fd6a3")),
+			pslang.NumberToken:    on(fg("#8a5a00", "#e3b341")),
+			pslang.VariableToken:  on(fg("#6639ba", "#d2a8ff")),
+			pslang.KeywordToken:   on(fg("#99286e", "#ff9bce")),
+			pslang.TypeToken:      on(fg("#0a6e78", "#7fd7e0")),
+			pslang.CommentToken:   on(fg("#6b6b6b", "#8a8f98")),
+		},
 	}
 }
 
