@@ -59,19 +59,6 @@ type tree map[string]any
 
 func (n tree) str(key string) string { s, _ := n[key].(string); return s }
 
-func (n tree) num(key string) int { f, _ := n[key].(float64); return int(f) }
-
-func (n tree) list(key string) []tree {
-	raw, _ := n[key].([]any)
-	out := make([]tree, 0, len(raw))
-	for _, x := range raw {
-		if m, ok := x.(map[string]any); ok {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
 func (n tree) sub(key string) tree { m, _ := n[key].(map[string]any); return m }
 
 // sameValue compares a value with its recording.

@@ -90,6 +90,7 @@ func (c *checker) node(n *Node) {
 		c.jump(n)
 	case ReturnStatementAst:
 		c.leavesFinally(n, "", false)
+		c.returned(n)
 	case AssignmentStatementAst:
 		c.target(n.Children[0], n.Op == Equals, func(at Extent) { c.report(at, "InvalidLeftHandSide") })
 	case UnaryExpressionAst:
@@ -189,6 +190,9 @@ func (c *checker) method(n *Node) {
 	}
 	if t := n.Child(TypeRole); t != nil && n.Flag&IsConstructor != 0 {
 		c.report(t.Extent, "ConstructorCantHaveReturnType")
+	}
+	if end := body.Child(EndRole); !returnsVoid(n) && (end == nil || !leaves(end.Children)) {
+		c.report(f.OpExtent, "MethodHasCodePathNotReturn")
 	}
 }
 

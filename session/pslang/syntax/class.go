@@ -236,7 +236,7 @@ func (p *parser) method(h memberHead, name *Token, class string) (*Node, []*Node
 	}
 	p.push(as(BodyRole, body))
 	f := p.nodeFrom(FunctionDefinitionAst, span(name.Extent, body.Extent), mark)
-	f.Text = name.Text
+	f.Text, f.OpExtent = name.Text, name.Extent
 	f.Flag |= DeclaredParameters
 	n := p.node(FunctionMemberAst, span(h.start, f.Extent), append(append(h.attributes, h.typ), as(BodyRole, f))...)
 	n.Text, n.Static = name.Text, h.static

@@ -72,12 +72,6 @@ func (t *typeName) writeBare(b *strings.Builder) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		if a != nil && a.innermost().assembly != "" {
-			b.WriteByte('[')
-			a.write(b)
-			b.WriteByte(']')
-			continue
-		}
 		if a != nil {
 			a.write(b)
 		}
