@@ -16,6 +16,7 @@ type forEach struct {
 
 func newForEach(a *arguments) (Stage, error) {
 	f := &forEach{}
+	a.scope = &pslang.Locals{Outer: a.scope} // the blocks share what they assign
 	for name, dst := range map[string]**pslang.Block{"Begin": &f.begin, "Process": &f.process, "End": &f.end} {
 		b, err := a.block(name)
 		if err != nil {

@@ -18,8 +18,12 @@ type Script struct {
 // Statement is a pipeline, or its assignment to a variable.
 type Statement struct {
 	// Assign is the name of the variable that takes the output; "" for none.
-	Assign   string
+	Assign string
+	// Op is what an assignment in a script block does to the old value: "+", "-", …; "" for none.
+	Op       string
 	Pipeline *Pipeline
+	// Control is a statement of a script block; nil where Pipeline is there.
+	Control Control
 	Extent
 }
 
@@ -161,6 +165,11 @@ type (
 		Left, Right Expr
 		Extent
 	}
+	// Ternary is Condition ? Yes : No.
+	Ternary struct {
+		Condition, Yes, No Expr
+		Extent
+	}
 	// Member is Target.Name, or Target::Name with Static, or Target?.Name with Conditional.
 	Member struct {
 		Target      Expr
@@ -200,6 +209,7 @@ func (*TypeLiteral) expr()   {}
 func (*Cast) expr()          {}
 func (*Unary) expr()         {}
 func (*Binary) expr()        {}
+func (*Ternary) expr()       {}
 func (*Member) expr()        {}
 func (*Call) expr()          {}
 func (*Index) expr()         {}

@@ -68,6 +68,8 @@ func (ev *evaluator) eval(e Expr) (clixml.Value, error) {
 		return ev.unary(e)
 	case *Binary:
 		return ev.binary(e)
+	case *Ternary:
+		return ev.ternary(e)
 	case *Member:
 		return ev.member(e)
 	case *Call:
@@ -180,6 +182,8 @@ func (ev *evaluator) unary(e *Unary) (clixml.Value, error) {
 		return clixml.Bool(!Truthy(v)), nil
 	case "-join":
 		return joined(v, ""), nil
+	case "-split", "-csplit":
+		return splitWords(v), nil
 	case "-bnot":
 		n, err := Convert(v, "long")
 		if err != nil {
@@ -203,7 +207,8 @@ func (ev *evaluator) unary(e *Unary) (clixml.Value, error) {
 // evaluates tells whether a binary operator is run here.
 func evaluates(op string) bool {
 	switch op {
-	case "-and", "-or", "-xor", "+", "-", "*", "/", "%", "..", "-join", "??", "-band", "-bor", "-bxor", "-replace", "-ireplace", "-creplace":
+	case "-and", "-or", "-xor", "+", "-", "*", "/", "%", "..", "-join", "??", "-band", "-bor", "-bxor", "-replace", "-ireplace", "-creplace",
+		"-split", "-csplit", "-shl", "-shr":
 		return true
 	}
 	return IsComparison(op)
@@ -254,6 +259,10 @@ func (ev *evaluator) apply(op string, left, right clixml.Value) (clixml.Value, e
 		return joined(left, right.String()), nil
 	case "-replace", "-ireplace", "-creplace":
 		return replace(op, left, right)
+	case "-split", "-csplit":
+		return split(left, right, op == "-csplit")
+	case "-shl", "-shr":
+		return shift(op, left, right)
 	case "..":
 		return span(left, right)
 	case "-band", "-bor", "-bxor":

@@ -10,7 +10,9 @@ import (
 // lowering makes of PowerShell's tree the smaller one of what is run here. It
 // stops at the first construct that is refused by panicking with an *Error.
 type lowering struct {
-	line string
+	line    string
+	inBlock bool // what stands in a script block
+	inLoop  bool
 }
 
 func (l *lowering) root(n *syntax.Node) (s *Script, err *Error) {
@@ -80,6 +82,11 @@ func statementName(n *syntax.Node) string {
 }
 
 func (l *lowering) statement(n *syntax.Node) Statement {
+	if l.inBlock {
+		if st, ok := l.blockStatement(n); ok {
+			return st
+		}
+	}
 	switch n.Class {
 	case syntax.PipelineAst:
 		return Statement{Pipeline: l.pipeline(n), Extent: n.Extent}
@@ -113,17 +120,24 @@ func (l *lowering) assignment(n *syntax.Node) Statement {
 	default:
 		refuse(assignTyped, target)
 	}
-	if n.Op != syntax.Equals {
-		refuse(compound, n)
-	}
 	st := Statement{Assign: target.Text, Extent: n.Extent}
+	if n.Op != syntax.Equals {
+		if !l.inBlock || n.Op == syntax.QuestionQuestionEquals {
+			refuse(compound, n)
+		}
+		st.Op = n.Op.Text()[:1]
+	}
 	switch value.Class {
 	case syntax.CommandExpressionAst:
 		st.Pipeline = &Pipeline{Elements: []Element{l.element(value)}, Extent: value.Extent}
 	case syntax.AssignmentStatementAst:
 		refuse(assignNested, n)
 	default:
-		st.Pipeline = l.statement(value).Pipeline
+		inner := l.statement(value)
+		if inner.Pipeline == nil || inner.Assign != "" {
+			refuse(assignNested, n)
+		}
+		st.Pipeline = inner.Pipeline
 	}
 	return st
 }

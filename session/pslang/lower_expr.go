@@ -30,8 +30,10 @@ func (l *lowering) expr(n *syntax.Node) Expr {
 	case syntax.ParenExpressionAst:
 		return &Paren{Pipeline: l.pipeline(n.Children[0]), Extent: ext}
 	case syntax.SubExpressionAst:
-		s := &Script{}
-		l.statements(s, n.Children[0])
+		held := l.inBlock
+		l.inBlock = false
+		s := l.body(n.Children[0])
+		l.inBlock = held
 		return &SubExpression{Body: s, Extent: ext}
 	case syntax.TypeExpressionAst:
 		return &TypeLiteral{Name: n.Text, Extent: ext}
@@ -47,7 +49,7 @@ func (l *lowering) expr(n *syntax.Node) Expr {
 	case syntax.BinaryExpressionAst:
 		return &Binary{Op: n.Op.Text(), Left: l.expr(n.Children[0]), Right: l.expr(n.Children[1]), Extent: ext}
 	case syntax.TernaryExpressionAst:
-		refuse(ternary, n)
+		return &Ternary{Condition: l.expr(n.Children[0]), Yes: l.expr(n.Children[1]), No: l.expr(n.Children[2]), Extent: ext}
 	case syntax.MemberExpressionAst:
 		return l.member(n, ext)
 	case syntax.InvokeMemberExpressionAst:
@@ -106,7 +108,8 @@ func (l *lowering) hashtable(n *syntax.Node) Expr {
 // matters if it is run here.
 func (l *lowering) scriptBlock(n *syntax.Node) Expr {
 	sb := &ScriptBlock{Text: n.Text, Extent: n.Extent}
-	sb.Body, sb.Refused = l.root(n.Children[0])
+	inner := &lowering{line: l.line, inBlock: true}
+	sb.Body, sb.Refused = inner.root(n.Children[0])
 	if sb.Refused == nil {
 		sb.Refused = check(sb.Body)
 	}

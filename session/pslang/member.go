@@ -184,6 +184,9 @@ func versionProperty(v, name string) (clixml.Value, bool) {
 }
 
 func (ev *evaluator) member(e *Member) (clixml.Value, error) {
+	if v, ok := staticValue(e); ok {
+		return v, nil
+	}
 	target, err := ev.eval(e.Target)
 	if err != nil {
 		return target, err

@@ -45,8 +45,8 @@ func TestRefused(t *testing.T) {
 		"foo$x 1":                            "computed command name",
 		"Invoke-Command $using:x":            "$using:",
 		":loop Get-User":                     "label",
-		"$x ? 1 : 2":                         "ternary",
-		"'a' -split 'b'":                     "-split",
+		"'a' -f 'b'":                         "-f",
+		"'a' -split { $_ }":                  "-split",
 		"($x = 5)":                           "assignment within an expression",
 		"Get-User | Where-Object { $_ } > x": "redirection",
 	} {
@@ -121,12 +121,12 @@ func TestArguments(t *testing.T) {
 
 // A block that cannot run here is still a block: a server may take its text.
 func TestScriptBlockKept(t *testing.T) {
-	s, err := Parse("Get-CsUser -Filter { if ($a) { '}' } }")
+	s, err := Parse("Get-CsUser -Filter { switch ($a) { '}' {} } }")
 	if err != nil {
 		t.Fatal(err)
 	}
 	sb := s.Statements[0].Pipeline.Elements[0].Command.Args[1].Value.(*ScriptBlock)
-	if sb.Text != " if ($a) { '}' } " || sb.Body != nil || !sb.Refused.Refused() {
+	if sb.Text != " switch ($a) { '}' {} } " || sb.Body != nil || !sb.Refused.Refused() {
 		t.Errorf("%+v", sb)
 	}
 	if _, err := NewBlock(sb, nil); err == nil {

@@ -16,7 +16,6 @@ var (
 	chain          = construct{"a pipeline chain (&& or ||)", "write two lines, or separate them with ;"}
 	stopParsing    = construct{"the stop-parsing token --%", "quote the arguments"}
 	splatting      = construct{"splatting (@name)", "write the parameters out"}
-	ternary        = construct{"the ternary operator ?:", "write the value itself"}
 	increment      = construct{"++ or --", "write $x = $x + 1"}
 	compound       = construct{"a compound assignment", "write $x = $x + … in full"}
 	assignMany     = construct{"an assignment to several variables", "assign one variable at a time"}
@@ -45,8 +44,18 @@ const keywordAdvice = "write the commands it would run, one after another, or us
 
 // check finds the first construct of a script that is parsed but not run.
 func check(s *Script) *Error {
+	if s == nil {
+		return nil
+	}
 	for i := range s.Statements {
-		if err := checkPipeline(s.Statements[i].Pipeline); err != nil {
+		st := &s.Statements[i]
+		if st.Control != nil {
+			if err := checkControl(st.Control); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := checkPipeline(st.Pipeline); err != nil {
 			return err
 		}
 	}
@@ -108,7 +117,12 @@ func checkExpr(e Expr) *Error {
 		return checkExpr(e.X)
 	case *Binary:
 		return checkBinary(e)
+	case *Ternary:
+		return checkAll(e.Condition, e.Yes, e.No)
 	case *Member:
+		if _, ok := staticValue(e); ok {
+			return nil
+		}
 		if e.Static {
 			return refusal(staticMember, e.Extent)
 		}
@@ -159,10 +173,21 @@ func checkBinary(e *Binary) *Error {
 		}
 		return checkExpr(e.Left)
 	}
-	if !evaluates(e.Op) {
+	if !evaluates(e.Op) || isSplit(e.Op) && predicate(e.Right) {
 		return refusal(construct{"the operator " + e.Op, otherOperator.advice}, e.Extent)
 	}
 	return checkAll(e.Left, e.Right)
+}
+
+func isSplit(op string) bool { return op == "-split" || op == "-csplit" }
+
+// predicate tells a -split by a script block.
+func predicate(e Expr) bool {
+	if a, ok := e.(*Array); ok && len(a.Items) > 0 {
+		e = a.Items[0]
+	}
+	_, ok := e.(*ScriptBlock)
+	return ok
 }
 
 func checkCall(e *Call) *Error {
