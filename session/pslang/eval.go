@@ -208,7 +208,7 @@ func (ev *evaluator) unary(e *Unary) (clixml.Value, error) {
 func evaluates(op string) bool {
 	switch op {
 	case "-and", "-or", "-xor", "+", "-", "*", "/", "%", "..", "-join", "??", "-band", "-bor", "-bxor", "-replace", "-ireplace", "-creplace",
-		"-split", "-csplit", "-shl", "-shr":
+		"-split", "-csplit", "-shl", "-shr", "-f":
 		return true
 	}
 	return IsComparison(op)
@@ -261,6 +261,8 @@ func (ev *evaluator) apply(op string, left, right clixml.Value) (clixml.Value, e
 		return replace(op, left, right)
 	case "-split", "-csplit":
 		return split(left, right, op == "-csplit")
+	case "-f":
+		return composite(left, right)
 	case "-shl", "-shr":
 		return shift(op, left, right)
 	case "..":

@@ -29,7 +29,7 @@ func wrong(full *syntax.Script) *Error {
 	e := full.Errors[0]
 	n := len(full.Input)
 	return &Error{
-		Extent: Extent{Start: min(e.Start, n), End: min(e.End, n)}, ID: e.ID, Msg: e.Message, Incomplete: full.Incomplete(), Syntax: full,
+		Extent: Extent{Start: min(e.Start, n), End: min(e.End, n)}, ID: e.ID, Msg: e.Message, Incomplete: e.Incomplete, Syntax: full,
 	}
 }
 

@@ -45,7 +45,6 @@ func TestRefused(t *testing.T) {
 		"foo$x 1":                            "computed command name",
 		"Invoke-Command $using:x":            "$using:",
 		":loop Get-User":                     "label",
-		"'a' -f 'b'":                         "-f",
 		"'a' -split { $_ }":                  "-split",
 		"($x = 5)":                           "assignment within an expression",
 		"Get-User | Where-Object { $_ } > x": "redirection",

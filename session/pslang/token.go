@@ -1,6 +1,10 @@
 package pslang
 
-import "psdeck/session/pslang/syntax"
+import (
+	"slices"
+
+	"psdeck/session/pslang/syntax"
+)
 
 // TokenKind tells what a token is, coarsely enough to colour it.
 type TokenKind uint8
@@ -51,7 +55,7 @@ type pair struct {
 // Read reads a line for showing it.
 func Read(line string) *Reading {
 	full := syntax.Parse(line)
-	r := &Reading{Incomplete: full.Incomplete()}
+	r := &Reading{Incomplete: len(full.Errors) > 0 && full.Errors[0].Incomplete}
 	r.Tokens = make([]Token, 0, len(full.Tokens)+8)
 	var open []openBracket
 	r.add(full.Tokens, &open)
@@ -64,7 +68,9 @@ func Read(line string) *Reading {
 	}
 	if !r.Incomplete {
 		for _, e := range full.Errors {
-			r.Errors = append(r.Errors, shown(e.Extent, len(line)))
+			if at := shown(e.Extent, len(line)); !slices.Contains(r.Errors, at) {
+				r.Errors = append(r.Errors, at)
+			}
 		}
 	}
 	return r

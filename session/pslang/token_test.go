@@ -35,6 +35,7 @@ func TestReadErrors(t *testing.T) {
 		"foo )":     "[{4 5}] false",
 		"$a -no $b": "[{3 6} {7 9}] false",
 		"foo -x:":   "[{6 7}] false",
+		"foo ) (":   "[{4 5} {6 7}] false",
 	} {
 		r := Read(line)
 		if got := fmt.Sprintf("%v %v", r.Errors, r.Incomplete); got != want {
