@@ -49,21 +49,35 @@ func classify(root *syntax.Node, there bool) finding {
 		f.redirection(r)
 	}
 	for _, c := range s.Casts {
-		if name := c.Child(syntax.TypeRole).Text; !pslang.KnownType(name) {
-			f.add(writes, "["+name+"]", "what a conversion to ["+name+"] does cannot be known beforehand")
+		if !harmlessType(c.Type) {
+			f.add(writes, "["+c.Type+"]", "what a conversion to ["+c.Type+"] does cannot be known beforehand")
 		}
 	}
 	for _, o := range s.Others {
+		if o.Class == syntax.AttributeAst && harmlessAttributes[strings.ToLower(o.Text)] {
+			continue
+		}
 		name := otherNames[o.Class]
 		f.add(writes, name, "what "+name+" does cannot be known beforehand")
 	}
 	return f
 }
 
+// harmlessType tells a type that values are only turned into.
+func harmlessType(name string) bool {
+	name = strings.TrimSuffix(strings.ToLower(name), "[]")
+	return pslang.KnownType(name) || name == "switch" || name == "regex" || name == "byte" || name == "pscredential"
+}
+
+// harmlessAttributes say how a parameter is given; those with script blocks
+// are judged by what the blocks hold.
+var harmlessAttributes = verbSet("CmdletBinding Parameter Alias ValidateSet ValidateRange ValidateLength ValidateCount ValidatePattern ValidateNotNull " +
+	"ValidateNotNullOrEmpty ValidateNotNullOrWhiteSpace ValidateScript AllowNull AllowEmptyString AllowEmptyCollection OutputType SupportsWildcards")
+
 var otherNames = map[syntax.NodeClass]string{
 	syntax.FunctionDefinitionAst: "a function definition", syntax.TypeDefinitionAst: "a class definition", syntax.UsingStatementAst: "a using statement",
 	syntax.TrapStatementAst: "a trap statement", syntax.DataStatementAst: "a data section", syntax.BlockStatementAst: "a parallel or sequence block",
-	syntax.AttributedExpressionAst: "an attribute", syntax.PipelineAst: "a background job", syntax.PipelineChainAst: "a background job",
+	syntax.AttributeAst: "an attribute", syntax.PipelineAst: "a background job", syntax.PipelineChainAst: "a background job",
 	syntax.ErrorStatementAst: "an unfinished statement", syntax.ErrorExpressionAst: "an unfinished expression",
 }
 
@@ -202,6 +216,8 @@ func verbSet(words string) map[string]bool {
 func effectOf(name string) effect {
 	verb, noun, ok := strings.Cut(strings.ToLower(name), "-")
 	switch {
+	case strings.EqualFold(name, "Search-Mailbox"):
+		return destroys // -DeleteContent
 	case readingCommands[strings.ToLower(name)], pipeline.Known(name):
 		return reads
 	case !ok || noun == "" || !plainASCII(name):

@@ -10,9 +10,9 @@ type Survey struct {
 	Assignments  []Assignment
 	Redirections []*Node // of files and of streams
 	ScriptBlocks []*Node // { … } as values
-	Casts        []*Node // conversions to a type, which may run its code
+	Casts        []Cast
 	// Others are what changes the meaning of names, loads code, or runs beside
-	// the script: definitions, using, traps, data sections, jobs.
+	// the script: definitions, attributes, using, traps, data sections, jobs.
 	Others []*Node
 }
 
@@ -39,6 +39,14 @@ type MemberCall struct {
 	// Name is the method's; "" where it is worked out.
 	Name string
 	// Type is the type of a static method.
+	Type string
+	Node *Node
+}
+
+// Cast is a conversion to a type, which may run its code: [type]x, x -as
+// [type], or a parameter of that type.
+type Cast struct {
+	// Type is the type's name; "" where it is worked out.
 	Type string
 	Node *Node
 }
@@ -80,8 +88,22 @@ func (s *Survey) add(n *Node) {
 	case ScriptBlockExpressionAst:
 		s.ScriptBlocks = append(s.ScriptBlocks, n)
 	case ConvertExpressionAst:
-		s.Casts = append(s.Casts, n)
-	case FunctionDefinitionAst, TypeDefinitionAst, UsingStatementAst, TrapStatementAst, DataStatementAst, BlockStatementAst, AttributedExpressionAst,
+		s.Casts = append(s.Casts, Cast{n.Child(TypeRole).Text, n})
+	case ParameterAst, PropertyMemberAst:
+		for _, c := range n.Children {
+			if c.Class == TypeConstraintAst {
+				s.Casts = append(s.Casts, Cast{c.Text, n})
+			}
+		}
+	case BinaryExpressionAst:
+		if n.Op == As {
+			c := Cast{Node: n}
+			if right := n.Children[1]; right.Class == TypeExpressionAst {
+				c.Type = right.Text
+			}
+			s.Casts = append(s.Casts, c)
+		}
+	case FunctionDefinitionAst, TypeDefinitionAst, UsingStatementAst, TrapStatementAst, DataStatementAst, BlockStatementAst, AttributeAst,
 		ErrorStatementAst, ErrorExpressionAst:
 		s.Others = append(s.Others, n)
 	case PipelineAst, PipelineChainAst:

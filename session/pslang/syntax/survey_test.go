@@ -42,7 +42,7 @@ func describe(s *Survey) string {
 		out = append(out, "{"+b.Text+"}")
 	}
 	for _, c := range s.Casts {
-		out = append(out, "["+c.Child(TypeRole).Text+"]")
+		out = append(out, "["+c.Type+"]")
 	}
 	for _, o := range s.Others {
 		out = append(out, o.Class.String())
@@ -64,10 +64,11 @@ func TestSurvey(t *testing.T) {
 		"foreach ($u in a) { b > c }":            "a, b, set VariableExpression u, redirect",
 		"if (a) { b } elseif (c) { d } else { e }; switch (f) { {g} {h} default {i} }": "a, b, c, d, e, f, g, h, i, {g}",
 		"try { a } catch [T] { b } finally { c }; trap { d }":                          "d, a, b, c, TrapStatement",
-		"a && b || c; d &":                    "a, b, c, d, Pipeline",
-		"$x ? (a) : (b)":                      "a, b",
-		"begin { a } process { b } clean {c}": "a, b, c",
-		"using module m":                      "UsingStatement",
+		"a && b || c; d &":                         "a, b, c, d, Pipeline",
+		"$x ? (a) : (b)":                           "a, b",
+		"begin { a } process { b } clean {c}":      "a, b, c",
+		"$x -as [T] -as $y; { param([Z()][U]$v) }": "{ param([Z()][U]$v) }, [], [T], [U], Attribute",
+		"using module m":                           "UsingStatement",
 	} {
 		if got := describe(NewSurvey(Parse(line).Root)); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", line, got, want)
