@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,7 @@ import (
 	"go.uber.org/goleak"
 
 	"psdeck/auth"
+	"psdeck/discovery"
 	"psdeck/session"
 	"psdeck/session/clixml"
 	"psdeck/session/internal/peers"
@@ -43,6 +45,7 @@ const (
 // peer is a running server.
 type peer struct {
 	uri    string
+	roots  *x509.CertPool // of a server with TLS
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
 	ended  chan struct{}
@@ -50,11 +53,12 @@ type peer struct {
 
 // startPeer starts a server that ends with the test. Its answer to a Receive
 // that has nothing comes after a second, as the fault that says so.
-func startPeer(t *testing.T) *peer {
+func startPeer(t testing.TB, options ...string) *peer {
 	t.Helper()
 	python := peers.Python(t, psrpcore)
 	p := &peer{ended: make(chan struct{})}
-	p.cmd = exec.Command(python, "testdata/psrpcore_server.py", "--user", peerUser, "--password", peerPassword, "--poll", "1")
+	options = append([]string{"testdata/psrpcore_server.py", "--user", peerUser, "--password", peerPassword, "--poll", "1"}, options...)
+	p.cmd = exec.Command(python, options...)
 	p.cmd.Env = append(os.Environ(), "PYTHONUTF8=1")
 	p.cmd.Stderr = &p.stderr
 	stdin, err := p.cmd.StdinPipe() // the server ends when this does, even if the test dies
@@ -102,9 +106,15 @@ func (p *peer) target(password string, runspaces int) session.Target {
 }
 
 // connect opens a session on the server and closes it with the test.
-func (p *peer) connect(ctx context.Context, t *testing.T, runspaces int) *session.Session {
+func (p *peer) connect(ctx context.Context, t testing.TB, runspaces int) *session.Session {
 	t.Helper()
-	s, err := session.NewConnector(session.ConnectorConfig{Patience: time.Second}).Connect(ctx, p.target(peerPassword, runspaces), nil)
+	return open(ctx, t, &discovery.Network{RootCAs: p.roots}, p.target(peerPassword, runspaces))
+}
+
+// open opens a session that is closed with the test.
+func open(ctx context.Context, t testing.TB, network *discovery.Network, target session.Target) *session.Session {
+	t.Helper()
+	s, err := session.NewConnector(session.ConnectorConfig{Network: network, Patience: time.Second}).Connect(ctx, target, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,9 +142,14 @@ func interop(t *testing.T) context.Context {
 	return ctx
 }
 
-func start(ctx context.Context, t *testing.T, s *session.Session, line string) *session.Run {
+func start(ctx context.Context, t testing.TB, s *session.Session, line string) *session.Run {
 	t.Helper()
-	r, err := s.Run(ctx, line, session.RunOptions{Confirmed: true})
+	return startAs(ctx, t, s, line, session.SendAuto)
+}
+
+func startAs(ctx context.Context, t testing.TB, s *session.Session, line string, mode session.SendMode) *session.Run {
+	t.Helper()
+	r, err := s.Run(ctx, line, session.RunOptions{Confirmed: true, Mode: mode})
 	if err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
@@ -157,7 +172,7 @@ func finish(ctx context.Context, r *session.Run) ([]session.Record, session.Resu
 	}
 }
 
-func run(ctx context.Context, t *testing.T, s *session.Session, line string) ([]session.Record, session.Result) {
+func run(ctx context.Context, t testing.TB, s *session.Session, line string) ([]session.Record, session.Result) {
 	t.Helper()
 	records, res, err := finish(ctx, start(ctx, t, s, line))
 	if err != nil {

@@ -1,40 +1,24 @@
 """A WSMan server whose PSRP is psrpcore's: a peer that is not of this project.
 
-It prints one line of JSON, {"port": N}, serves until its standard input ends,
-and knows these commands:
-
-  emit N            N objects whose five properties follow from their number
-                    (see numbered), and a warning with the SHA-256 of them all
-  hello [NAME]      a greeting
-  fail [-Terminating]  an error record, or a pipeline that fails
-  warn TEXT         a warning, and a progress and an information record
-  sleep SECONDS     an object, then nothing until the time is over or a stop
-  count             the number of objects in its input
-  ask               what the client's host answers to a choice and to a line
-
-A script is refused as by a runspace without a language.
+It prints one line of JSON, {"port": N}, and serves until its standard input
+ends. psrpcore_peer.py has its commands.
 """
 import argparse
 import base64
 import collections
 import contextlib
-import hashlib
 import json
 import os
-import queue
+import ssl
 import sys
 import threading
-import traceback
 import uuid
 import xml.etree.ElementTree as ET
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from xml.sax.saxutils import escape
 
-import psrpcore
-from psrpcore.types import (
-    ChoiceDescription, CommandMetadataCount, ErrorCategory, ErrorCategoryInfo, ErrorRecord, NETException, PipelineState,
-    PSCustomObject, PSGuid, PSInt, PSInt64, PSInvocationState, PSSecureString,
-)
+import psrpcore_peer
+from psrpcore_peer import Shell
 
 NS = {
     "s": "http://www.w3.org/2003/05/soap-envelope",
@@ -52,7 +36,6 @@ TIMED_OUT = 0x80338029
 NOT_FOUND = 0x8033805B
 ABORTED = 995
 
-FRAGMENT = 32768    # bytes of a fragment with its header, at most
 ROOM = 1 << 20      # bytes that wait for a Receive before a command waits too
 
 
@@ -60,10 +43,6 @@ class Fault(Exception):
     def __init__(self, code, reason):
         super().__init__(reason)
         self.code = code
-
-
-class Stopped(Exception):
-    """Ends a command that was asked to stop."""
 
 
 class Outbox:
@@ -86,6 +65,10 @@ class Outbox:
         with self.changed:
             self.changed.wait_for(lambda: self.size < ROOM or stopping.is_set())
 
+    def wake(self):
+        with self.changed:
+            self.changed.notify_all()
+
     def finish(self, closed=False):
         with self.changed:
             self.done = True
@@ -107,243 +90,10 @@ class Outbox:
             return bytes(taken), self.done and not self.chunks
 
 
-class Command:
-    """A pipeline on its way: its psrpcore side, its thread and its outbox."""
-
-    def __init__(self, shell, command_id):
-        self.shell = shell
-        self.outbox = Outbox()
-        self.stopping = threading.Event()
-        self.input = []
-        self.input_ended = threading.Event()
-        self.answers = queue.SimpleQueue()
-        with shell.lock:
-            self.pipeline = psrpcore.ServerPipeline(shell.pool, command_id)
-
-    def write(self, method, *args, **kwargs):
-        self.outbox.wait_for_room(self.stopping)
-        if self.stopping.is_set():
-            raise Stopped
-        with self.shell.lock:
-            getattr(self.pipeline, method)(*args, **kwargs)
-            self.shell.route()
-
-    def ask(self, method, *args):
-        """Calls a method of the client's host and returns what it answers."""
-        with self.shell.lock:
-            call_id = getattr(psrpcore.ServerHostRequestor(self.pipeline), method)(*args)
-            self.shell.route()
-        answer = self.answers.get()
-        if answer is None:
-            raise Stopped
-        if answer.ci != call_id or answer.error:
-            raise RuntimeError(f"call {call_id} is answered by {answer}")
-        return answer.result
-
-    def stop(self):
-        self.stopping.set()
-        self.input_ended.set()
-        self.answers.put(None)
-        with self.outbox.changed:
-            self.outbox.changed.notify_all()
-
-    def run(self):
-        with self.shell.runspaces:
-            try:
-                with self.shell.lock:
-                    self.pipeline.start()
-                    self.shell.route()
-                self.execute(self.pipeline.metadata)
-                self.write("complete")
-            except Stopped:
-                with self.shell.lock, contextlib.suppress(psrpcore.PSRPCoreError):
-                    self.pipeline.stop()
-                    self.shell.route()
-            except Failure as failure:
-                self.fail(failure.record)
-            except Exception as err:
-                traceback.print_exc()
-                self.fail(Failure("Peer.Broken", ErrorCategory.NotSpecified, type(err).__name__, str(err)).record)
-        self.outbox.finish()
-
-    def fail(self, record):
-        with self.shell.lock:
-            self.pipeline.prepare_message(
-                PipelineState(PipelineState=int(PSInvocationState.Failed), ExceptionAsErrorRecord=record))
-            self.pipeline.state = PSInvocationState.Failed
-            self.shell.route()
-
-    def execute(self, metadata):
-        if not isinstance(metadata, psrpcore.PowerShell):
-            self.write("write_output", CommandMetadataCount(Count=0))
-            return
-        for command in metadata.commands:
-            if command.is_script:
-                raise Failure("ScriptsNotAllowed", ErrorCategory.InvalidData, "RemoteException",
-                              "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.")
-            run = COMMANDS.get(command.command_text.lower())
-            if run is None:
-                raise Failure("CommandNotFoundException", ErrorCategory.ObjectNotFound, "CommandNotFoundException",
-                              f"The term '{command.command_text}' is not recognized as the name of a cmdlet, function, script file, or operable program.",
-                              command.command_text)
-            run(self, *bind(command.parameters))
-
-
-def bind(parameters):
-    """The positional arguments and the named ones.
-
-    A name with a dash is a parameter as it was typed: its argument is the next
-    one, unless it is a switch or has its argument behind a colon.
-    """
-    args, named, waiting = [], {}, None
-    for name, value in parameters:
-        if not name and waiting:
-            named[waiting], waiting = value, None
-        elif not name:
-            args.append(value)
-        else:
-            key = name.removeprefix("-").rstrip(": ").lower()
-            typed = name.startswith("-") and value is None
-            named[key] = True if typed else value
-            waiting = key if typed and key not in SWITCHES else None
-    return args, named
-
-
-class Failure(Exception):
-    """Ends a pipeline with an error record."""
-
-    def __init__(self, error_id, category, exception, text, target=None):
-        super().__init__(text)
-        self.record = ErrorRecord(
-            Exception=NETException(text), TargetObject=target, FullyQualifiedErrorId=error_id,
-            CategoryInfo=ErrorCategoryInfo(Category=category, Reason=exception, TargetName=target or "",
-                                           TargetType="String" if target else ""))
-
-
-def numbered(i):
-    """The i-th object. Every five hundredth is longer than a fragment."""
-    return (i, f"object {i} \u00e9\u4e2d\U0001f600 <&> \t_x0041_", i * i * 1000003, uuid.UUID(int=i * 0x9E3779B97F4A7C15 % (1 << 128)),
-            "abcdefghij" * (4000 if i % 500 == 0 else i % 30))
-
-
-def emit(command, args, named):
-    digest = hashlib.sha256()
-    for i in range(int(args[0] if args else named["count"])):
-        index, name, square, ident, text = numbered(i)
-        digest.update(f"{index}|{name}|{square}|{ident}|{text}\n".encode())
-        command.write("write_output", PSCustomObject(
-            Index=PSInt(index), Name=name, Square=PSInt64(square), Id=PSGuid(str(ident)), Text=text))
-    command.write("write_warning", "sha256 " + digest.hexdigest())
-
-
-def hello(command, args, named):
-    command.write("write_output", "hello " + (args[0] if args else named.get("name", "world")))
-
-
-def fail(command, args, named):
-    if "terminating" in named:
-        raise Failure("Peer.Terminating", ErrorCategory.InvalidOperation, "InvalidOperationException", "this ends here", "all of it")
-    command.write("write_output", "before")
-    command.write("write_error", NETException("not that one"), target_object="that one",
-                  fully_qualified_error_id="Peer.Fail,fail",
-                  category_info=ErrorCategoryInfo(Category=ErrorCategory.InvalidArgument, Activity="fail", Reason="ArgumentException",
-                                                  TargetName="that one", TargetType="String"))
-    command.write("write_output", "after")
-
-
-def warn(command, args, named):
-    command.write("write_warning", args[0])
-    command.write("write_progress", "warning", 7, "half of it", percent_complete=50)
-    command.write("write_information", args[0] + ", for information", "warn")
-
-
-def sleep(command, args, named):
-    command.write("write_output", "asleep")
-    if command.stopping.wait(float(args[0])):
-        raise Stopped
-
-
-def count(command, args, named):
-    command.input_ended.wait()
-    command.write("write_output", PSInt(len(command.input)))
-
-
-def ask(command, args, named):
-    with command.shell.lock:
-        psrpcore.ServerHostRequestor(command.pipeline).write_line("two questions")
-        command.shell.route()
-    choice = command.ask("prompt_for_choice", "Colour", "Which one?",
-                         [ChoiceDescription("&Red", "like a rose"), ChoiceDescription("&Blue", "like the sky")], 0)
-    command.write("write_output", PSInt(choice))
-    command.write("write_output", "line " + command.ask("read_line"))
-
-
-def secret(command, args, named):
-    typed = command.ask("read_line_as_secure_string").decrypt()
-    command.write("write_output", typed)
-    command.write("write_output", PSSecureString(typed[::-1]))
-
-
-SWITCHES = {"terminating"}
-COMMANDS = {"emit": emit, "hello": hello, "fail": fail, "warn": warn, "sleep": sleep, "count": count, "ask": ask, "secret": secret}
-
-
-class Shell:
-    """A runspace pool."""
-
-    def __init__(self):
-        self.lock = threading.RLock()    # psrpcore is not made for several threads
-        self.pool = psrpcore.ServerRunspacePool()
-        self.outbox = Outbox()
-        self.commands = {}
-        self.runspaces = threading.Semaphore(1)
-
-    def route(self):
-        """Takes what psrpcore wants to send to the outboxes it is for."""
-        while payload := self.pool.data_to_send(FRAGMENT):
-            box = self.outbox
-            if payload.pipeline_id:
-                command = self.commands.get(payload.pipeline_id)
-                if command is None:
-                    continue
-                box = command.outbox
-            box.put(payload.data)
-
-    def feed(self, data, command=None):
-        with self.lock:
-            target = command.pipeline.pipeline_id if command else None
-            self.pool.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, target))
-            while event := self.pool.next_event():
-                self.take(event, command)
-            self.route()
-
-    def take(self, event, command):
-        if isinstance(event, psrpcore.InitRunspacePoolEvent):
-            self.runspaces = threading.Semaphore(self.pool.max_runspaces)
-        elif isinstance(event, (psrpcore.CreatePipelineEvent, psrpcore.GetCommandMetadataEvent)):
-            threading.Thread(target=command.run, daemon=True).start()
-        elif isinstance(event, psrpcore.PipelineInputEvent):
-            command.input.append(event.data)
-        elif isinstance(event, psrpcore.EndOfPipelineInputEvent):
-            command.input_ended.set()
-        elif isinstance(event, psrpcore.PipelineHostResponseEvent):
-            command.answers.put(event)
-        elif isinstance(event, psrpcore.GetAvailableRunspacesEvent):
-            self.pool.runspace_availability_response(event.ci, self.pool.max_runspaces)
-
-    def command(self, command_id):
-        with self.lock:
-            command = self.commands.get(uuid.UUID(command_id))
-        if command is None:
-            raise Fault(NOT_FOUND, "The request for the Windows Remote Shell failed because the command was not found on the server.")
-        return command
-
-    def drop(self, command):
-        command.stop()
-        command.outbox.finish(closed=True)
-        with self.lock:
-            self.commands.pop(command.pipeline.pipeline_id, None)
-            self.pool.pipeline_table.pop(command.pipeline.pipeline_id, None)
+def patience(envelope):
+    """The seconds that a request may take: PT60.000S."""
+    timeout = envelope.find("s:Header/w:OperationTimeout", NS)
+    return float(timeout.text.removeprefix("PT").removesuffix("S")) if timeout is not None else 60
 
 
 class Server(ThreadingHTTPServer):
@@ -351,6 +101,13 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, options):
         super().__init__(("127.0.0.1", 0), Handler)
+        self.scheme = "http"
+        if options.tls:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(options.tls)
+            # The handshake is the connection's own thread's, at its first read.
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+            self.scheme = "https"
         self.options = options
         self.shells = {}
         self.lock = threading.Lock()
@@ -363,15 +120,21 @@ class Server(ThreadingHTTPServer):
             raise Fault(NOT_FOUND, "The request for the Windows Remote Shell failed because the shell was not found on the server.")
         return shell
 
+    def command(self, shell, command_id):
+        command = shell.command(command_id)
+        if command is None:
+            raise Fault(NOT_FOUND, "The request for the Windows Remote Shell failed because the command was not found on the server.")
+        return command
+
     # One method for each action; each returns the body of its answer.
 
     def on_Create(self, envelope):
-        shell, shell_id = Shell(), str(uuid.uuid4()).upper()
+        shell, shell_id = Shell(lambda _: Outbox()), str(uuid.uuid4()).upper()
         shell.feed(base64.b64decode(envelope.find(".//ps:creationXml", NS).text))
         with self.lock:
             self.shells[shell_id] = shell
         resource = envelope.find("s:Header/w:ResourceURI", NS).text
-        return (f"<x:ResourceCreated><a:Address>http://127.0.0.1/wsman</a:Address><a:ReferenceParameters>"
+        return (f"<x:ResourceCreated><a:Address>{self.scheme}://127.0.0.1/wsman</a:Address><a:ReferenceParameters>"
                 f"<w:ResourceURI>{escape(resource)}</w:ResourceURI><w:SelectorSet><w:Selector Name=\"ShellId\">{shell_id}</w:Selector>"
                 f"</w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>"
                 f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:State>Connected</rsp:State></rsp:Shell>")
@@ -379,9 +142,7 @@ class Server(ThreadingHTTPServer):
     def on_Command(self, envelope):
         shell, line = self.shell(envelope), envelope.find(".//rsp:CommandLine", NS)
         command_id = uuid.UUID(line.get("CommandId"))
-        command = Command(shell, command_id)
-        with shell.lock:
-            shell.commands[command_id] = command
+        command = shell.new_command(command_id)
         shell.feed(base64.b64decode("".join(a.text for a in line.findall("rsp:Arguments", NS))), command)
         return f"<rsp:CommandResponse><rsp:CommandId>{str(command_id).upper()}</rsp:CommandId></rsp:CommandResponse>"
 
@@ -389,15 +150,16 @@ class Server(ThreadingHTTPServer):
         shell = self.shell(envelope)
         for stream in envelope.iterfind(".//rsp:Send/rsp:Stream", NS):
             command_id = stream.get("CommandId")
-            shell.feed(base64.b64decode(stream.text), shell.command(command_id) if command_id else None)
+            shell.feed(base64.b64decode(stream.text), self.command(shell, command_id) if command_id else None)
         return "<rsp:SendResponse/>"
 
     def on_Receive(self, envelope):
         shell, desired = self.shell(envelope), envelope.find(".//rsp:DesiredStream", NS)
         command_id = desired.get("CommandId")
-        outbox = shell.command(command_id).outbox if command_id else shell.outbox
+        outbox = self.command(shell, command_id).outbox if command_id else shell.outbox
         limit = (int(envelope.find("s:Header/w:MaxEnvelopeSize", NS).text) - 4096) * 3 // 4
-        data, last = outbox.take(limit, self.options.poll)
+        seconds = self.options.poll or patience(envelope)
+        data, last = outbox.take(limit, seconds)
         about = f' CommandId="{command_id}"' if command_id else ""
         body = f'<rsp:Stream Name="stdout"{about}>{base64.b64encode(data).decode()}</rsp:Stream>' if data else ""
         if command_id:
@@ -406,7 +168,7 @@ class Server(ThreadingHTTPServer):
 
     def on_Signal(self, envelope):
         shell, signal = self.shell(envelope), envelope.find(".//rsp:Signal", NS)
-        command, code = shell.command(signal.get("CommandId")), signal.find("rsp:Code", NS).text
+        command, code = self.command(shell, signal.get("CommandId")), signal.find("rsp:Code", NS).text
         if code.endswith("crtl_c"):
             command.stop()
         else:
@@ -472,8 +234,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--user")
     parser.add_argument("--password")
-    parser.add_argument("--poll", type=float, default=20, help="seconds that a Receive waits")
-    server = Server(parser.parse_args())
+    parser.add_argument("--poll", type=float, help="seconds that a Receive waits; else what its client says")
+    parser.add_argument("--tls", help="a file with a certificate and its key: https then")
+    parser.add_argument("--rows", type=int, default=0, help="how many objects to make for the command rows")
+    options = parser.parse_args()
+    psrpcore_peer.ROWS.make(options.rows)
+    server = Server(options)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(json.dumps({"port": server.server_port}), flush=True)
     sys.stdin.read()
