@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -160,11 +161,7 @@ func (x *exchange) receive(ctx context.Context) error {
 		x.noteJoined()
 		for _, chunk := range data {
 			chunk, over := x.within(chunk)
-			events, err := x.s.client.Feed(x.id, chunk)
-			for _, ev := range events {
-				x.event(ev)
-			}
-			if err != nil {
+			if err := x.take(chunk); err != nil {
 				return err
 			}
 			if over && x.end == nil {
@@ -187,6 +184,23 @@ func (x *exchange) noteJoined() {
 		x.rejoins = n
 		x.sink(psrp.WarningReceived{From: psrp.From{PipelineID: x.id}, Record: psrp.InformationalRecord{Message: outputMayMiss}})
 	}
+}
+
+// portion is how many bytes are decoded before what they hold is handed on: the
+// first objects of a large answer do not wait for its last ones.
+const portion = 16 << 10
+
+func (x *exchange) take(data []byte) error {
+	for part := range slices.Chunk(data, portion) {
+		events, err := x.s.client.Feed(x.id, part)
+		for _, ev := range events {
+			x.event(ev)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // within is as much of the chunk as the pipeline may still send: the objects
