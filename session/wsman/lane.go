@@ -21,6 +21,11 @@ const (
 	idleLane       = 90 * time.Second
 	maxKeptBuffer  = 1 << 20
 	handshakeLimit = 30 * time.Second
+
+	// Of a connection. A body is read past the buffer, into the lane's; a
+	// request of the usual size, token included, goes out in one piece.
+	readBuffer  = 4 << 10
+	writeBuffer = 8 << 10
 )
 
 // lanes hands out lanes. The one given back last goes out first, so that as
@@ -83,8 +88,8 @@ func newTransport(cfg *Config) *http.Transport {
 		MaxIdleConnsPerHost: 1,
 		IdleConnTimeout:     idleLane,
 		DisableCompression:  true,
-		WriteBufferSize:     32 << 10,
-		ReadBufferSize:      32 << 10,
+		WriteBufferSize:     writeBuffer,
+		ReadBufferSize:      readBuffer,
 		Protocols:           new(http.Protocols),
 		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
 			if res.StatusCode != http.StatusOK {
