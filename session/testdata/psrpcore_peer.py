@@ -202,7 +202,7 @@ def row(i):
     made = datetime.datetime(2024, 1 + i % 12, 1 + i % 28, i % 24, i % 60, tzinfo=datetime.timezone.utc)
     properties = {}
     for n in range(4):
-        properties[f"Name{n}"] = f"user{i:05d}.{n}@contoso.example"
+        properties[f"Name{n}"] = f"User {i:05d}.{n} & Co, K\u00f6ln, user{i:05d}@contoso.example"
         properties[f"Count{n}"] = PSInt(i * 7 + n)
         properties[f"Made{n}"] = PSDateTime(made.year, made.month, made.day, made.hour, made.minute, n, tzinfo=made.tzinfo)
         properties[f"Enabled{n}"] = (i + n) % 3 != 0
