@@ -108,7 +108,12 @@ func talkQuestions(ctx context.Context, t *testing.T, s *session.Session) {
 	}{
 		{"ask", []string{"Grüße"}, []string{"1", "line Grüße"}},
 		{"names", []string{"Ada", "Lovelace"}, []string{"First=Ada Last=Lovelace"}},
+		{"sealed 'tief 🤫'", nil, []string{"tief 🤫"}}, // the server is the first to want a key
 		{"secret", []string{"päss 🔑"}, []string{"päss 🔑", "🔑 ssäp"}},
+		{"login", []string{"grace", "hopper ü"}, []string{"grace hopper ü"}},
+		{"several", nil, []string{"1"}},
+		{"window", nil, []string{"refused: this host does not offer GetWindowSize"}},
+		{"shout", nil, []string{"shouted"}},
 	} {
 		if got := answer(ctx, t, s, q.line, q.answers); !slices.Equal(got, q.want) {
 			t.Errorf("%s: %q, want %q", q.line, got, q.want)

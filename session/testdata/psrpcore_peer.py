@@ -18,6 +18,11 @@ commands are known:
   ask               what the client's host answers to a choice and to a line
   secret            what the client's host answers where it is asked for a secret
   names             the fields that the client's host answers a prompt with
+  login             the credential that the client's host answers with
+  several           the choices, of several, that it answers with
+  window            what it says to a question that a host without a screen refuses
+  sealed TEXT       TEXT as a secret, under a key that the server asks for
+  shout             an event of the pool, then an object
 
 A script is refused as by a runspace without a language, or else read as a line
 of one of these commands with its arguments.
@@ -77,8 +82,10 @@ class Command:
         answer = self.answers.get()
         if answer is None:
             raise Stopped
-        if answer.ci != call_id or answer.error:
+        if answer.ci != call_id:
             raise RuntimeError(f"call {call_id} is answered by {answer}")
+        if answer.error:
+            raise Refused(answer.error.Exception.Message)
         return answer.result
 
     def put(self, data):
@@ -168,6 +175,10 @@ def bind(parameters):
             named[key] = True if typed else value
             waiting = key if typed and key not in SWITCHES else None
     return args, named
+
+
+class Refused(Exception):
+    """The client's host answers a call with an error."""
 
 
 class Failure(Exception):
@@ -318,8 +329,42 @@ def names(command, args, named):
     command.write("write_output", " ".join(f"{k}={v}" for k, v in sorted(answers.items())))
 
 
+def login(command, args, named):
+    credential = command.ask("prompt_for_credential", "Log in", "to the other thing", "ada")
+    command.write("write_output", credential.UserName + " " + credential.Password.decrypt())
+
+
+def several(command, args, named):
+    labels = [ChoiceDescription("&" + name, "") for name in ("One", "Two", "Three")]
+    command.write("write_output", " ".join(str(n) for n in command.ask("prompt_for_multiple_choice", "Some", "Which?", labels, [0])))
+
+
+def window(command, args, named):
+    try:
+        command.write("write_output", str(command.ask("get_window_size")))
+    except Refused as refused:
+        command.write("write_output", "refused: " + str(refused))
+
+
+def sealed(command, args, named):
+    with command.shell.lock:
+        command.shell.pool.request_key()
+        command.shell.route()
+    if not command.shell.keyed.wait(30):
+        raise Failure("Peer.NoKey", ErrorCategory.OperationTimeout, "TimeoutException", "the client offers no key")
+    command.write("write_output", PSSecureString(args[0]))
+
+
+def shout(command, args, named):
+    with command.shell.lock:
+        command.shell.pool.send_event(1, "psrpcore", message_data="an event")
+        command.shell.route()
+    command.write("write_output", "shouted")
+
+
 SWITCHES = {"terminating"}
-COMMANDS = {f.__name__: f for f in (ask, count, drip, echo, emit, fail, hello, names, rows, secret, sleep, streams, warn)}
+COMMANDS = {f.__name__: f for f in (ask, count, drip, echo, emit, fail, hello, login, names, rows, sealed, secret, several, shout, sleep,
+                                 streams, warn, window)}
 
 
 class Shell:
@@ -332,6 +377,7 @@ class Shell:
         self.language = language
         self.outbox = make_outbox(None)
         self.bulk = 0
+        self.keyed = threading.Event()    # the client has offered its key
         self.commands = {}
         self.runspaces = threading.Semaphore(1)
 
@@ -366,6 +412,8 @@ class Shell:
             command.inputs.put(None)
         elif isinstance(event, psrpcore.PipelineHostResponseEvent):
             command.answers.put(event)
+        elif isinstance(event, psrpcore.PublicKeyEvent):
+            self.keyed.set()
         elif isinstance(event, psrpcore.GetAvailableRunspacesEvent):
             self.pool.runspace_availability_response(event.ci, self.pool.max_runspaces)
 
