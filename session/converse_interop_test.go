@@ -112,7 +112,7 @@ func talkQuestions(ctx context.Context, t *testing.T, s *session.Session) {
 		{"secret", []string{"päss 🔑"}, []string{"päss 🔑", "🔑 ssäp"}},
 		{"login", []string{"grace", "hopper ü"}, []string{"grace hopper ü"}},
 		{"several", nil, []string{"1"}},
-		{"window", nil, []string{"refused: this host does not offer GetWindowSize"}},
+		{"screen", nil, []string{"refused: this host does not offer GetBufferContents"}},
 		{"shout", nil, []string{"shouted"}},
 	} {
 		if got := answer(ctx, t, s, q.line, q.answers); !slices.Equal(got, q.want) {

@@ -20,7 +20,7 @@ commands are known:
   names             the fields that the client's host answers a prompt with
   login             the credential that the client's host answers with
   several           the choices, of several, that it answers with
-  window            what it says to a question that a host without a screen refuses
+  screen            what it says to a server that asks what stands on the screen
   sealed TEXT       TEXT as a secret, under a key that the server asks for
   shout             an event of the pool, then an object
 
@@ -339,9 +339,9 @@ def several(command, args, named):
     command.write("write_output", " ".join(str(n) for n in command.ask("prompt_for_multiple_choice", "Some", "Which?", labels, [0])))
 
 
-def window(command, args, named):
+def screen(command, args, named):
     try:
-        command.write("write_output", str(command.ask("get_window_size")))
+        command.write("write_output", str(command.ask("get_buffer_contents", 0, 0, 10, 10)))
     except Refused as refused:
         command.write("write_output", "refused: " + str(refused))
 
@@ -363,8 +363,8 @@ def shout(command, args, named):
 
 
 SWITCHES = {"terminating"}
-COMMANDS = {f.__name__: f for f in (ask, count, drip, echo, emit, fail, hello, login, names, rows, sealed, secret, several, shout, sleep,
-                                 streams, warn, window)}
+COMMANDS = {f.__name__: f for f in (ask, count, drip, echo, emit, fail, hello, login, names, rows, screen, sealed, secret, several, shout, sleep,
+                                 streams, warn)}
 
 
 class Shell:
