@@ -6,7 +6,8 @@ commands are known:
 
   emit N            N objects whose five properties follow from their number
                     (see numbered), and a warning with the SHA-256 of them all
-  rows N            N of the objects of 20 properties that were made before
+  rows N [-Together]  N of the objects of 20 properties that were made before;
+                    together: the first answer is as large as it may be
   drip N SECONDS    N objects, one by one, each with the time when it was sent
   hello [NAME]      a greeting
   fail [-Terminating]  an error record, or a pipeline that fails
@@ -245,13 +246,15 @@ def rows(command, args, named):
     with shell.lock:
         shell.bulk += 1
         first = shell.bulk << 40    # far from the ids that psrpcore counts
+    together = command.outbox.changed if "together" in named else contextlib.nullcontext()
     block = bytearray()
-    for fragment in ROWS.fragments(shell.pool.runspace_pool_id, command.pipeline.pipeline_id, first, int(args[0])):
-        block += fragment
-        if len(block) > 60_000:
-            command.put(bytes(block))
-            block.clear()
-    command.put(bytes(block))
+    with together:    # nobody takes anything as long as there is room for more
+        for fragment in ROWS.fragments(shell.pool.runspace_pool_id, command.pipeline.pipeline_id, first, int(args[0])):
+            block += fragment
+            if len(block) > 60_000:
+                command.put(bytes(block))
+                block.clear()
+        command.put(bytes(block))
 
 
 def drip(command, args, named):
@@ -362,7 +365,7 @@ def shout(command, args, named):
     command.write("write_output", "shouted")
 
 
-SWITCHES = {"terminating"}
+SWITCHES = {"terminating", "together"}
 COMMANDS = {f.__name__: f for f in (ask, count, drip, echo, emit, fail, hello, login, names, rows, screen, sealed, secret, several, shout, sleep,
                                  streams, warn)}
 
