@@ -1,6 +1,9 @@
 package format
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // ErrorRecord holds what is printed of an error.
 type ErrorRecord struct {
@@ -45,7 +48,7 @@ func Error(e ErrorRecord, view ErrorView, o Options) string {
 // conciseError is the message after what it is about: the command, else the
 // category, else the exception.
 func conciseError(e ErrorRecord) string {
-	category, rest, _ := strings.Cut(e.CategoryInfo, ":")
+	category, rest := categoryOf(e.CategoryInfo)
 	about := e.Activity
 	if about == "" && category != "NotSpecified" {
 		about = category
@@ -60,6 +63,16 @@ func conciseError(e ErrorRecord) string {
 		about = "Error"
 	}
 	return about + ": " + e.Message + recommendation(e)
+}
+
+// categoryOf is the category's name and what follows it. PowerShell puts a colon
+// between, other servers a blank.
+func categoryOf(info string) (name, rest string) {
+	end := strings.IndexFunc(info, func(r rune) bool { return !unicode.IsLetter(r) })
+	if end < 0 {
+		return info, ""
+	}
+	return info[:end], info[end:]
 }
 
 // reason is the last word of a category's text: the exception's short name.
