@@ -191,6 +191,7 @@ func rowsChild(ctx context.Context, t *testing.T, uri string) any {
 type rowsSum struct {
 	text    uint32
 	numbers uint64
+	buf     []byte
 }
 
 func (s *rowsSum) object(v clixml.Value) {
@@ -203,7 +204,7 @@ func (s *rowsSum) object(v clixml.Value) {
 		case clixml.KindString:
 			s.name(value.Text())
 		case clixml.KindBool:
-			s.enabled(value.Any() == true)
+			s.enabled(value.True())
 		case clixml.KindInt32, clixml.KindInt64:
 			n, _ := value.Int()
 			s.number(n)
@@ -214,9 +215,13 @@ func (s *rowsSum) object(v clixml.Value) {
 	}
 }
 
-func (s *rowsSum) name(text string)  { s.text = crc32.Update(s.text, crc32.IEEETable, []byte(text)) }
 func (s *rowsSum) number(n int64)    { s.numbers += uint64(n) }
 func (s *rowsSum) made(second int64) { s.numbers += 7 * uint64(second) }
+
+func (s *rowsSum) name(text string) {
+	s.buf = append(s.buf[:0], text...)
+	s.text = crc32.Update(s.text, crc32.IEEETable, s.buf)
+}
 
 func (s *rowsSum) enabled(b bool) {
 	if b {

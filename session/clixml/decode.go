@@ -44,7 +44,7 @@ const (
 	maxTypesSize  = 4096
 	maxKeptStack  = 4096
 	maxKeptBytes  = 1 << 20
-	firstSlab     = 4
+	firstSlab     = 3
 	maxSlab       = 64
 	minArenaChunk = 128
 )

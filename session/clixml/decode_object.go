@@ -84,9 +84,10 @@ func (d *Decoder) body(t *tag, o *Object, level int) (err error) {
 func (d *Decoder) newObject() *Object {
 	if len(d.slab) == 0 {
 		n := firstSlab
-		if len(d.src)-d.pos < 64 {
-			n = 1
-		} else if d.count > firstSlab*16 {
+		switch {
+		case d.count <= 1 || len(d.src)-d.pos < 64:
+			n = 1 // most documents are one object without others in it
+		case d.count > firstSlab*16:
 			n = maxSlab
 		}
 		d.slab = make([]Object, n)

@@ -21,11 +21,6 @@ const (
 	idleLane       = 90 * time.Second
 	maxKeptBuffer  = 1 << 20
 	handshakeLimit = 30 * time.Second
-
-	// Of a connection. A body is read past the buffer, into the lane's; a
-	// request of the usual size, token included, goes out in one piece.
-	readBuffer  = 4 << 10
-	writeBuffer = 8 << 10
 )
 
 // lanes hands out lanes. The one given back last goes out first, so that as
@@ -77,7 +72,8 @@ func (l *lanes) close() {
 
 // newTransport makes a lane's transport: one connection, HTTP/1.1, no
 // compression (a server may not label it as it should), no cookies or
-// redirects of net/http's own.
+// redirects of net/http's own. Its buffers are small, as they are by default: a
+// body is read past them into the lane's, and a session that is idle keeps them.
 func newTransport(cfg *Config) *http.Transport {
 	t := &http.Transport{
 		DialContext:         cfg.Dial,
@@ -88,8 +84,6 @@ func newTransport(cfg *Config) *http.Transport {
 		MaxIdleConnsPerHost: 1,
 		IdleConnTimeout:     idleLane,
 		DisableCompression:  true,
-		WriteBufferSize:     writeBuffer,
-		ReadBufferSize:      readBuffer,
 		Protocols:           new(http.Protocols),
 		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
 			if res.StatusCode != http.StatusOK {
