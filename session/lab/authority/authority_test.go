@@ -87,6 +87,7 @@ type answer struct {
 	Error        string
 	Description  string `json:"error_description"`
 	Suberror     string
+	Claims       string
 	Codes        []int  `json:"error_codes"`
 	UserCode     string `json:"user_code"`
 	DeviceCode   string `json:"device_code"`
@@ -94,13 +95,18 @@ type answer struct {
 	Message      string
 }
 
-func (w *world) post(target string, pairs ...string) answer {
-	w.t.Helper()
-	form := url.Values{"client_id": {client}}
+// formOf makes a form of names and values; the last of two counts.
+func formOf(pairs ...string) url.Values {
+	form := url.Values{}
 	for i := 0; i < len(pairs); i += 2 {
 		form.Set(pairs[i], pairs[i+1])
 	}
-	rec := w.send(target, form)
+	return form
+}
+
+func (w *world) post(target string, pairs ...string) answer {
+	w.t.Helper()
+	rec := w.send(target, formOf(append([]string{"client_id", client}, pairs...)...))
 	var a answer
 	if err := json.Unmarshal(rec.Body.Bytes(), &a); err != nil {
 		w.t.Fatalf("%s answered no JSON: %v", target, err)

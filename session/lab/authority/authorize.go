@@ -179,7 +179,7 @@ func (a *Authority) grantCode(path, client string, form url.Values) (*grant, *oa
 	if c == nil {
 		return nil, refuse("invalid_grant", 9002313, "Invalid request. Request is malformed or invalid.")
 	}
-	g := &grant{request: c.request, user: c.user, tenant: c.tenant, client: c.client, nonce: c.nonce, family: c.family, amr: []string{"pwd", "mfa"}}
+	g := &grant{request: c.request, user: c.user, tenant: c.tenant, client: c.client, nonce: c.nonce, family: c.family, amr: []string{"pwd", "mfa"}, acrs: c.acrs}
 	switch {
 	case c.used:
 		// A code that comes twice may have been stolen: what it gave is taken back.

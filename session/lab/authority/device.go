@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -138,6 +139,10 @@ func (a *Authority) grantDevice(client string, form url.Values) (*grant, *oauthE
 		return nil, refuse("bad_verification_code", 70018, "Invalid verification code: the device code is unknown or was issued to another client.")
 	}
 	g := &grant{request: d.request, client: d.client, amr: []string{"pwd", "mfa"}}
+	var asked request
+	if asked.parseClaims(form.Get("claims")) == nil { // MSAL sends them with each poll
+		g.acrs = append(slices.Clone(d.acrs), asked.acrs...)
+	}
 	tooFast := d.polls > 0 && now.Sub(d.polled) < a.cfg.PollInterval
 	d.polls++
 	d.polled = now
@@ -190,6 +195,9 @@ func (a *Authority) administratorOf(path string) string {
 // approve needs a.mu.
 func (a *Authority) approve(d *deviceGrant, u *User) *oauthError {
 	t, e := a.tenantFor(u, d.path)
+	if e == nil {
+		e = a.refusedState(u)
+	}
 	if e != nil {
 		return e
 	}

@@ -63,6 +63,25 @@ var ErrCredentials = errors.New("authority: user name or password is wrong")
 // ErrMFA is returned by Login for a user whom a password alone does not sign in.
 var ErrMFA = errors.New("authority: a second factor is required")
 
+// SetState changes what keeps an account from signing in, and from renewing.
+func (a *Authority) SetState(name string, s State) {
+	a.stateMu.Lock()
+	defer a.stateMu.Unlock()
+	a.states[strings.ToLower(name)] = s
+}
+
+// refusedState is the refusal of an account that may not sign in; nil for
+// others.
+func (a *Authority) refusedState(u *User) *oauthError {
+	a.stateMu.Lock()
+	defer a.stateMu.Unlock()
+	state, ok := a.states[strings.ToLower(u.Name)]
+	if !ok {
+		state = u.State
+	}
+	return state.refused(u.Name)
+}
+
 // Login checks a user name and password as an endpoint with Basic authentication
 // does: without a second factor.
 func (a *Authority) Login(name, password string) (User, error) {
@@ -81,8 +100,15 @@ func (a *Authority) checkPassword(name, password string) (*User, *oauthError) {
 	if u == nil {
 		return nil, errUnknownUser(name)
 	}
+	refused := a.refusedState(u)
+	if refused != nil && refused.number == numberLocked { // not even the right password is looked at
+		return nil, refused
+	}
 	if !sameSecret(password, u.Password) {
 		return nil, errPassword()
+	}
+	if refused != nil {
+		return nil, refused
 	}
 	return u, nil
 }

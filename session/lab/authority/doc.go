@@ -16,6 +16,7 @@
 package authority
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -39,14 +40,17 @@ type User struct {
 	Tenant      string   // ID of the home tenant
 	Manages     []string // IDs of every tenant the user may administer, the home tenant included where it applies
 	MFA         bool     // a password alone is not enough: the password grant is refused
+	State       State    // what keeps the account from signing in
 }
 
-// Application is a client that signs in as itself with a secret.
+// Application is a client that signs in as itself, with a secret or with an
+// assertion signed by the key of one of its certificates.
 type Application struct {
-	ID      string // client id, a GUID
-	Name    string
-	Secret  string
-	Tenants []string // IDs of the tenants that gave consent
+	ID           string // client id, a GUID
+	Name         string
+	Secret       string // empty: none is accepted
+	Certificates []*x509.Certificate
+	Tenants      []string // IDs of the tenants that gave consent
 }
 
 // Event says what one request to the authority came to. It never holds a token,
@@ -96,10 +100,16 @@ type Authority struct {
 	mux     *http.ServeMux
 	pages   pages
 
-	mu      sync.Mutex
-	codes   map[string]*authorizationCode
-	devices map[string]*deviceGrant // by device code
-	refresh map[string]*refreshGrant
+	stateMu sync.Mutex
+	states  map[string]State // of users, by name in lower case; others are as configured
+
+	mu         sync.Mutex
+	codes      map[string]*authorizationCode
+	devices    map[string]*deviceGrant // by device code
+	refresh    map[string]*refreshGrant
+	assertions map[string]time.Time // identifiers that were used, until they expire
+	faults     Faults
+	issued     int // access tokens, since the faults were set
 }
 
 // New checks cfg and returns an Authority. The signing key is made when the first
@@ -121,7 +131,11 @@ func New(cfg Config) (*Authority, error) {
 		codes:   make(map[string]*authorizationCode),
 		devices: make(map[string]*deviceGrant),
 		refresh: make(map[string]*refreshGrant),
-		keys:    sync.OnceValues(newSigningKey),
+
+		assertions: make(map[string]time.Time),
+		states:     make(map[string]State),
+
+		keys: sync.OnceValues(newSigningKey),
 	}
 	if err := a.index(); err != nil {
 		return nil, fmt.Errorf("authority: %w", err)

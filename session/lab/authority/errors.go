@@ -17,6 +17,7 @@ type oauthError struct {
 	number int    // 50126
 	sub    string // suberror
 	text   string
+	claims string // what the next sign-in has to reach
 }
 
 func (e *oauthError) description() string {
@@ -77,6 +78,9 @@ func (a *Authority) writeError(w http.ResponseWriter, r *http.Request, e *oauthE
 	}
 	if e.sub != "" {
 		answer["suberror"] = e.sub
+	}
+	if e.claims != "" {
+		answer["claims"] = e.claims
 	}
 	writeJSON(w, e.status, answer)
 }

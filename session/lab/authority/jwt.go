@@ -68,6 +68,7 @@ type Claims struct {
 	ObjectID string    // oid
 	UPN      string    // the user; empty in an application's own token
 	AppID    string    // the client that asked for it
+	Contexts []string  // acrs, the authentication contexts that the sign-in reached
 	Expires  time.Time // exp
 }
 
@@ -97,12 +98,13 @@ func (a *Authority) Verify(raw string, accept func(audience string) bool) (Claim
 	var body struct {
 		Aud, Iss, Tid, Oid, Upn, Appid string
 		Exp                            int64
+		Acrs                           []string
 	}
 	if !decodePart(parts[1], &body) {
 		return Claims{}, ErrMalformed
 	}
 	c := Claims{
-		Audience: body.Aud, TenantID: body.Tid, ObjectID: body.Oid, UPN: body.Upn, AppID: body.Appid,
+		Audience: body.Aud, TenantID: body.Tid, ObjectID: body.Oid, UPN: body.Upn, AppID: body.Appid, Contexts: body.Acrs,
 		Expires: time.Unix(body.Exp, 0),
 	}
 	if !a.cfg.Now().Before(c.Expires) {

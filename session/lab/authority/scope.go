@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"encoding/json"
 	"net/url"
 	"strings"
 
@@ -16,12 +17,17 @@ type request struct {
 	scopes   []string // as asked for; granted as a whole
 	openID   bool     // an identity token too
 	offline  bool     // a refresh token too
+	acrs     []string // authentication contexts that the token must reach
+	claims   string   // as asked for
 }
 
 // parseRequest reads the scope parameter ("<resource>/.default" or
 // "<resource>/<permission>"), or the resource parameter of the older endpoints.
 func parseRequest(form url.Values) (request, *oauthError) {
 	var q request
+	if e := q.parseClaims(form.Get("claims")); e != nil {
+		return q, e
+	}
 	for _, scope := range strings.Fields(form.Get("scope")) {
 		q.scopes = append(q.scopes, scope)
 		switch strings.ToLower(scope) {
@@ -74,6 +80,30 @@ func validResource(resource string) bool {
 	}
 	u, err := url.Parse(resource)
 	return err == nil && u.Scheme != "" && (u.Host != "" || u.Opaque != "") && !strings.ContainsAny(resource, "?#")
+}
+
+// parseClaims reads the claims parameter (OpenID Connect Core 5.5), of which
+// the authentication contexts of the access token are looked at.
+func (q *request) parseClaims(raw string) *oauthError {
+	if raw == "" {
+		return nil
+	}
+	var c struct {
+		AccessToken struct {
+			ACRS struct {
+				Value  string   `json:"value"`
+				Values []string `json:"values"`
+			} `json:"acrs"`
+		} `json:"access_token"`
+	}
+	if json.Unmarshal([]byte(raw), &c) != nil {
+		return refuse("invalid_request", 50149, "The claims parameter is not valid JSON.")
+	}
+	q.acrs, q.claims = c.AccessToken.ACRS.Values, raw
+	if v := c.AccessToken.ACRS.Value; v != "" {
+		q.acrs = append(q.acrs, v)
+	}
+	return nil
 }
 
 func (q request) defaultScope() bool {

@@ -22,6 +22,7 @@ type grant struct {
 	nonce  string
 	family string // links the refresh tokens of one sign-in
 	amr    []string
+	acrs   []string // authentication contexts that the sign-in reached
 }
 
 // refreshGrant is a refresh token's other side. It is not bound to a tenant or a
@@ -33,6 +34,7 @@ type refreshGrant struct {
 	expires  time.Time
 	replaced time.Time // zero while it is the newest of its family
 	revoked  bool
+	acrs     []string // reached by the sign-in
 }
 
 // serveToken answers the token endpoint (RFC 6749 3.2).
@@ -41,6 +43,10 @@ func (a *Authority) serveToken(w http.ResponseWriter, r *http.Request) {
 	event := Event{Kind: "token", Detail: map[string]string{"tenant": path}}
 	defer func() { a.observe(r, event) }()
 
+	if a.failing(w) {
+		event.Detail["error"] = "by switch"
+		return
+	}
 	if err := r.ParseForm(); err != nil {
 		a.refuseToken(w, r, &event, refuse("invalid_request", 900144, "The request body could not be read."))
 		return
@@ -141,6 +147,9 @@ func (a *Authority) grantPassword(path, client string, form url.Values) (*grant,
 	if u.MFA {
 		return g, errMFA(q.resource)
 	}
+	if len(q.acrs) > 0 {
+		return g, stronger(q.acrs, q.claims)
+	}
 	g.tenant, e = a.tenantFor(u, path)
 	return g, e
 }
@@ -165,7 +174,11 @@ func (a *Authority) grantClient(r *http.Request, path string, form url.Values) (
 	if app == nil {
 		return g, refuse("unauthorized_client", 700016, "Application with identifier '%s' was not found in the directory.", id)
 	}
-	if !sameSecret(key, app.Secret) {
+	if form.Has("client_assertion") {
+		if e := a.checkAssertion(path, app, form); e != nil {
+			return g, e
+		}
+	} else if app.Secret == "" || !sameSecret(key, app.Secret) {
 		return g, refuse("invalid_client", 7000215, "Invalid client secret provided.")
 	}
 	g.app, g.tenant = app, a.tenants[strings.ToLower(path)]
@@ -210,6 +223,12 @@ func (a *Authority) grantRefresh(path, client string, form url.Values) (*grant, 
 	}
 	if g.tenant, e = a.tenantFor(rt.user, path); e != nil {
 		return g, e
+	}
+	if e := a.refusedState(rt.user); e != nil {
+		return g, e
+	}
+	if g.acrs = rt.acrs; !reaches(rt.acrs, q.acrs) {
+		return g, stronger(q.acrs, q.claims)
 	}
 	if rt.replaced.IsZero() {
 		rt.replaced = now
@@ -271,7 +290,7 @@ func (a *Authority) issue(g *grant, clientInfo bool) (map[string]any, error) {
 			return nil, err
 		}
 	}
-	if g.offline {
+	if g.offline && !a.noRefresh() {
 		answer["refresh_token"] = a.newRefresh(g)
 	}
 	if clientInfo {
@@ -299,7 +318,7 @@ func (a *Authority) newRefresh(g *grant) string {
 	}
 	a.refresh[raw] = &refreshGrant{
 		user: g.user, client: g.client, family: g.family,
-		expires: now.Add(a.cfg.RefreshLifetime),
+		expires: now.Add(a.cfg.RefreshLifetime), acrs: g.acrs,
 	}
 	return raw
 }
@@ -316,7 +335,11 @@ func (a *Authority) accessToken(g *grant) (string, error) {
 		claims["upn"], claims["unique_name"] = g.user.Name, g.user.Name
 		claims["scp"] = "user_impersonation"
 		claims["amr"] = g.amr
+		if len(g.acrs) > 0 {
+			claims["acrs"] = g.acrs
+		}
 	}
+	a.mix(claims)
 	return a.sign(claims)
 }
 
