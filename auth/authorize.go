@@ -19,6 +19,16 @@ func OAuthBasic(src *TokenSource) Authorizer {
 	return withToken(src, func(req *http.Request, secret string) { req.SetBasicAuth("oauth", secret) })
 }
 
+// ExchangeBasic sends tokens the way Exchange Online takes them: the user is
+// the account, the password "Bearer " and the token. The endpoint has to be
+// asked with BasicAuthToOAuthConversion=true in its query. After a 401 the
+// token is replaced once.
+func ExchangeBasic(src *TokenSource) Authorizer {
+	return withToken(src, func(req *http.Request, secret string) {
+		req.SetBasicAuth(first(src.Account().UserName, "oauth"), "Bearer "+secret)
+	})
+}
+
 // BearerHeader sends tokens as RFC 6750 2.1 says. After a 401 the token is
 // replaced once.
 func BearerHeader(src *TokenSource) Authorizer {
@@ -32,7 +42,7 @@ func withToken(src *TokenSource, put func(*http.Request, string)) Authorizer {
 		if challenge == nil {
 			t, err = src.Token(ctx)
 		} else {
-			t, err = src.Refresh(ctx, src.refused(tokenOf(req)))
+			t, err = src.refresh(ctx, src.refused(tokenOf(req)), claimsOf(challenge))
 		}
 		if err != nil {
 			return err
@@ -45,7 +55,7 @@ func withToken(src *TokenSource, put func(*http.Request, string)) Authorizer {
 // tokenOf returns the token that a request carries, or "".
 func tokenOf(req *http.Request) string {
 	if _, password, ok := req.BasicAuth(); ok {
-		return password
+		return strings.TrimPrefix(password, "Bearer ")
 	}
 	scheme, secret, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") {

@@ -26,6 +26,11 @@ type Cache interface {
 	Load(ctx context.Context, key CacheKey) ([]byte, error)
 	// Store replaces what is stored under the key; nil data removes it.
 	Store(ctx context.Context, key CacheKey, data []byte) error
+	// Keys lists what is stored.
+	Keys(ctx context.Context) ([]CacheKey, error)
+	// Lock keeps other processes from renewing the tokens of a key until unlock
+	// is called: a refresh token that is used twice may be taken for stolen.
+	Lock(ctx context.Context, key CacheKey) (unlock func(), err error)
 }
 
 // BrokerConfig configures a [Broker].
@@ -40,7 +45,7 @@ type BrokerConfig struct {
 	// Cache keeps tokens between processes; nil keeps them in memory only.
 	Cache Cache
 	// OpenBrowser opens a URL; nil opens none, and the person uses the URL
-	// that the [Prompter] shows.
+	// that the [Prompter] shows. See [Browser].
 	OpenBrowser func(url string) error
 	// Now is the clock that the life of tokens is measured with; nil means
 	// time.Now.
@@ -53,6 +58,15 @@ type Account struct {
 	HomeAccountID string // "<object id>.<tenant id>" of the home tenant
 	TenantID      string // the tenant that the sign-in took place in
 	Domain        string // of UserName
+	Application   string // client id of an application that signed in as itself, else empty
+}
+
+// Name is what people call the account.
+func (a Account) Name() string {
+	if a.UserName == "" && a.Application != "" {
+		return "application " + a.Application
+	}
+	return a.UserName
 }
 
 // Broker signs accounts in and gives out tokens for them. It is safe for
@@ -60,6 +74,9 @@ type Account struct {
 type Broker struct {
 	cfg  BrokerConfig
 	http *guardedClient
+
+	// check holds a token against what it was asked for, before it is used.
+	check func(b Binding, t Token, now time.Time) error
 
 	mu      sync.Mutex
 	members map[CacheKey]*member
@@ -71,10 +88,35 @@ type Broker struct {
 // with for another, and a sign-in that turns out to be somebody else's leaves
 // nothing behind.
 type member struct {
+	key     CacheKey
 	account Account
-	msal    public.Account
-	client  public.Client
+	tokens  tokens
+	store   *store
 	turn    gate // one request at a time: refresh tokens rotate
+}
+
+// tokens is the MSAL client of a person or of an application.
+type tokens interface {
+	// silent gets a token without the person. Claims are what a challenge asked
+	// for; MSAL passes over what it has then.
+	silent(ctx context.Context, scopes []string, tenant, claims string) (public.AuthResult, error)
+}
+
+// person is a person's account and the client that holds its tokens.
+type person struct {
+	client  public.Client
+	account public.Account
+}
+
+func (p person) silent(ctx context.Context, scopes []string, tenant, claims string) (public.AuthResult, error) {
+	options := []public.AcquireSilentOption{public.WithSilentAccount(p.account)}
+	if tenant != "" {
+		options = append(options, public.WithTenantID(tenant))
+	}
+	if claims != "" {
+		options = append(options, public.WithClaims(claims))
+	}
+	return p.client.AcquireTokenSilent(ctx, scopes, options...)
 }
 
 // NewBroker returns a broker without accounts.
@@ -82,7 +124,10 @@ func NewBroker(cfg BrokerConfig) *Broker {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Broker{cfg: cfg, http: guard(cfg.HTTP), members: map[CacheKey]*member{}, signIns: map[string]gate{}}
+	return &Broker{
+		cfg: cfg, http: guard(cfg.HTTP, cfg.Now), check: Binding.check,
+		members: map[CacheKey]*member{}, signIns: map[string]gate{},
+	}
 }
 
 // Scope returns the scope that asks for a token for a resource.
@@ -102,39 +147,20 @@ func (b *Broker) Accounts() []Account {
 	return list
 }
 
-// Forget drops everything that is kept of an account, in the cache too.
-func (b *Broker) Forget(ctx context.Context, account Account) error {
-	b.mu.Lock()
-	var keys []CacheKey
-	for key, m := range b.members {
-		if m.account.HomeAccountID == account.HomeAccountID {
-			keys = append(keys, key)
-			delete(b.members, key)
-		}
-	}
-	b.mu.Unlock()
-	if b.cfg.Cache == nil {
-		return nil
-	}
-	for _, key := range keys {
-		if err := b.cfg.Cache.Store(ctx, key, nil); err != nil {
-			return &Error{Kind: KindUsage, Op: "forgetting " + clean(account.UserName, 200), Msg: "the token cache cannot be written", Err: err}
-		}
-	}
-	return nil
-}
+// CanOpenBrowser tells whether the broker has a way to open a browser.
+func (b *Broker) CanOpenBrowser() bool { return b.cfg.OpenBrowser != nil }
 
 // Source returns a source of tokens that are bound to one account, resource
 // and tenant. It asks nobody anything, and makes no request before the first
 // [TokenSource.Token].
 func (b *Broker) Source(_ context.Context, binding Binding) *TokenSource {
-	s := &TokenSource{binding: binding, now: b.cfg.Now, flight: newGate()}
-	s.acquire = func(ctx context.Context, force bool) (Token, error) { return b.silent(ctx, binding, force) }
+	s := &TokenSource{binding: binding, now: b.cfg.Now, flight: newGate(), check: b.check}
+	s.acquire = func(ctx context.Context, want renewal) (Token, error) { return b.silent(ctx, binding, want) }
 	return s
 }
 
 // silent gets a token for a binding without the person.
-func (b *Broker) silent(ctx context.Context, binding Binding, force bool) (Token, error) {
+func (b *Broker) silent(ctx context.Context, binding Binding, want renewal) (Token, error) {
 	authority, err := NormalizeAuthority(binding.Authority)
 	if err != nil {
 		return Token{}, err
@@ -144,29 +170,30 @@ func (b *Broker) silent(ctx context.Context, binding Binding, force bool) (Token
 		return Token{}, err
 	}
 	if m == nil {
-		return Token{}, &SignInNeededError{UserName: binding.Account.UserName, Resource: binding.Resource}
+		return Token{}, &SignInNeededError{UserName: binding.Account.Name(), Resource: binding.Resource, Claims: want.claims}
 	}
 	_, _, tenant := splitAuthority(authority)
 	tenant = first(binding.Tenant, tenant)
-	t, err := b.fromMember(ctx, m, []string{Scope(binding.Resource)}, tenant, force)
-	return t, signInNeeded(err, binding)
+	t, err := b.fromMember(ctx, m, []string{Scope(binding.Resource)}, tenant, want)
+	return t, signInNeeded(err, binding, want.claims)
 }
 
 // fromMember asks an account's client for a token.
-func (b *Broker) fromMember(ctx context.Context, m *member, scopes []string, tenant string, force bool) (Token, error) {
-	op := "getting a token for " + clean(strings.TrimSuffix(scopes[0], "/.default"), 300) + " as " + clean(m.account.UserName, 200)
+func (b *Broker) fromMember(ctx context.Context, m *member, scopes []string, tenant string, want renewal) (Token, error) {
+	op := "getting a token for " + clean(strings.TrimSuffix(scopes[0], "/.default"), 300) + " as " + clean(m.account.Name(), 200)
 	if err := m.turn.enter(ctx); err != nil {
 		return Token{}, stopped(op, err)
 	}
 	defer m.turn.leave()
-	if force {
+	unlock, err := m.store.lock(ctx)
+	if err != nil {
+		return Token{}, cacheError(op, "another psdeck holds the token cache", err)
+	}
+	defer unlock()
+	if want.force {
 		ctx = withoutTokens(ctx, scopes[0])
 	}
-	options := []public.AcquireSilentOption{public.WithSilentAccount(m.msal)}
-	if tenant != "" {
-		options = append(options, public.WithTenantID(tenant))
-	}
-	result, err := m.client.AcquireTokenSilent(ctx, scopes, options...)
+	result, err := m.tokens.silent(ctx, scopes, tenant, want.claims)
 	if err != nil {
 		return Token{}, explain(ctx, op, err)
 	}
@@ -174,70 +201,10 @@ func (b *Broker) fromMember(ctx context.Context, m *member, scopes []string, ten
 	if t.Expires.IsZero() {
 		t.Expires = result.ExpiresOn
 	}
+	if result.Metadata.TokenSource == public.TokenSourceIdentityProvider {
+		return t, b.skewed(op, t)
+	}
 	return t, nil
-}
-
-// member finds the account of a binding: signed in in this process, or before
-// and kept in the cache. It is nil when there is none.
-func (b *Broker) member(ctx context.Context, authority string, binding Binding) (*member, error) {
-	base, host, _ := splitAuthority(authority)
-	key := CacheKey{Authority: host, ClientID: binding.ClientID, HomeAccountID: binding.Account.HomeAccountID}
-	if key.HomeAccountID == "" {
-		return b.named(key, binding.Account.UserName), nil
-	}
-	b.mu.Lock()
-	m := b.members[key]
-	b.mu.Unlock()
-	if m != nil || b.cfg.Cache == nil {
-		return m, nil
-	}
-	const op = "reading the token cache"
-	data, err := b.cfg.Cache.Load(ctx, key)
-	if err != nil {
-		return nil, &Error{Kind: KindUsage, Op: op, Msg: "it cannot be read", Hint: "sign in again", Err: err}
-	}
-	if len(data) == 0 {
-		return nil, nil
-	}
-	client, err := b.client(base, binding.ClientID, &store{cache: b.cfg.Cache, key: key})
-	if err != nil {
-		return nil, explain(ctx, op, err)
-	}
-	accounts, err := client.Accounts(ctx)
-	if err != nil {
-		return nil, explain(ctx, op, err)
-	}
-	i := slices.IndexFunc(accounts, func(a public.Account) bool { return a.HomeAccountID == key.HomeAccountID })
-	if i < 0 {
-		return nil, nil
-	}
-	account := accounts[i]
-	m = &member{
-		account: Account{UserName: account.PreferredUsername, HomeAccountID: account.HomeAccountID, Domain: domainOf(account.PreferredUsername)},
-		msal:    account, client: client, turn: newGate(),
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if there := b.members[key]; there != nil {
-		return there, nil
-	}
-	b.members[key] = m
-	return m, nil
-}
-
-// named finds a signed-in account by its user name.
-func (b *Broker) named(like CacheKey, userName string) *member {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if userName == "" {
-		return nil
-	}
-	for key, m := range b.members {
-		if key.Authority == like.Authority && key.ClientID == like.ClientID && strings.EqualFold(m.account.UserName, userName) {
-			return m
-		}
-	}
-	return nil
 }
 
 // client makes an MSAL client that keeps its tokens in s. Microsoft is not
@@ -252,5 +219,10 @@ func (b *Broker) client(base, clientID string, s *store) (public.Client, error) 
 		public.WithHTTPClient(b.http),
 		public.WithInstanceDiscovery(b.cfg.InstanceDiscovery && !isLoopback(u.Hostname())),
 		public.WithCache(s),
+		public.WithClientCapabilities(capabilities()),
 	)
 }
+
+// capabilities tells authorities that the claims challenges of continuous
+// access evaluation are answered.
+func capabilities() []string { return []string{"cp1"} }

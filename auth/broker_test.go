@@ -229,7 +229,7 @@ func TestSignInFails(t *testing.T) {
 		{name: "the code was not entered", method: MethodDevice, fail: map[string]answer{"device_code": ms("expired_token", "AADSTS70020: The provided value for the device code has expired")}, kind: KindCodeExpired, hint: "start again"},
 		{name: "the code's time is over", method: MethodDevice, change: func(f *fakeAuthority, _ *SignIn, _ *face) { f.codeLife = -1 }, kind: KindCodeExpired, hint: "start again"},
 		{name: "declined", method: MethodDevice, fail: map[string]answer{"device_code": ms("authorization_declined", "")}, kind: KindDeclined, hint: "accept"},
-		{name: "declined in the browser", method: MethodBrowser, fail: map[string]answer{"authorize": {0, "AADSTS65004: User declined to consent"}}, kind: KindMFA, hint: "consent"},
+		{name: "declined in the browser", method: MethodBrowser, fail: map[string]answer{"authorize": {0, "AADSTS65004: User declined to consent"}}, kind: KindConsent, hint: "consent"},
 		{name: "another cloud", method: MethodPassword, fail: map[string]answer{"password": ms("unknown_user_type", "Unknown User Type")}, kind: KindWrongCloud, hint: "--authority"},
 		{name: "realm of another cloud", method: MethodPassword, fail: map[string]answer{"realm": {200, `{"account_type":"Unknown","domain_name":"x","cloud_instance_name":"y","cloud_audience_urn":"z"}`}}, kind: KindUnknownUser, hint: "--authority"},
 		{name: "empty realm", method: MethodPassword, fail: map[string]answer{"realm": {200, `{}`}}, kind: KindUnknownUser, hint: "--authority"},

@@ -1,6 +1,10 @@
 package auth
 
-import "strings"
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+)
 
 // Challenge is one challenge of a WWW-Authenticate header (RFC 9110 11.6.1).
 type Challenge struct {
@@ -10,6 +14,56 @@ type Challenge struct {
 	Realm            string
 	Params           map[string]string // all parameters, names in lower case
 	Token68          string            // the opaque part of Negotiate and NTLM
+}
+
+// Claims returns what the challenge asks of a token beyond the usual, as JSON,
+// or "". It travels in the parameter claims, base64 encoded.
+func (c Challenge) Claims() string {
+	raw := strings.TrimRight(c.Params["claims"], "=")
+	if raw == "" {
+		return ""
+	}
+	data, err := base64.RawStdEncoding.DecodeString(raw)
+	if err != nil {
+		data, err = base64.RawURLEncoding.DecodeString(raw)
+	}
+	if err != nil {
+		return ""
+	}
+	return checkedClaims(string(data))
+}
+
+// checkedClaims lets through what can be a claims request (OpenID Connect Core
+// 5.5): a JSON object of a size that makes sense. The client's own capabilities
+// (xms_cc), which an authority may send back, are left out: each request names
+// them anew.
+func checkedClaims(s string) string {
+	var object map[string]map[string]json.RawMessage
+	if len(s) > 8<<10 || json.Unmarshal([]byte(s), &object) != nil {
+		return ""
+	}
+	delete(object["access_token"], "xms_cc")
+	if len(object["access_token"]) == 0 {
+		delete(object, "access_token")
+	}
+	if len(object) == 0 {
+		return ""
+	}
+	out, err := json.Marshal(object)
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}
+
+// claimsOf finds the claims that the values of WWW-Authenticate ask for.
+func claimsOf(values []string) string {
+	for _, c := range ParseChallenges(values) {
+		if claims := c.Claims(); claims != "" && strings.EqualFold(c.Scheme, "Bearer") {
+			return claims
+		}
+	}
+	return ""
 }
 
 // Limits of a header: what is beyond them is left out.

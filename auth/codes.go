@@ -65,9 +65,11 @@ func byCode(code string) (meaning, bool) {
 		return meaning{KindUnknownUser, "the account does not exist in that tenant", "check the user name, and that the account may enter that tenant"}, true
 	case "50072", "50074", "50076", "50078", "50079", "50158":
 		return meaning{KindMFA, more, hintMFA}, true
-	case "65001", "65004":
-		return meaning{KindMFA, "consent to the client is needed", "use --sign-in browser and give consent, or ask an administrator of the tenant to"}, true
-	case "53000", "53001", "53002", "53003", "530002", "530003", "530034", "50131":
+	case "65001", "65004", "65005", "90094", "650052", "650056", "650057":
+		return meaning{KindConsent, "consent to the client is needed", hintConsent}, true
+	case "50105":
+		return meaning{KindConsent, "the account is not assigned to the application in that tenant", "ask an administrator of the tenant to assign it"}, true
+	case "53004", "53011", "530031", "530035", "53000", "53001", "53002", "53003", "530002", "530003", "530034", "50131":
 		return meaning{KindPolicy, "a conditional access policy of the tenant blocks this sign-in", "use --sign-in browser on a device that the tenant accepts, or ask its administrator"}, true
 	case "50053":
 		return meaning{KindAccount, "the account is locked after too many wrong passwords", "wait, or ask an administrator to unlock it"}, true
@@ -75,6 +77,16 @@ func byCode(code string) (meaning, bool) {
 		return meaning{KindAccount, "the account is disabled", "ask an administrator of its tenant"}, true
 	case "50055", "50144":
 		return meaning{KindAccount, "the password has expired", "change it at the authority, then sign in again"}, true
+	case "900432", "900382", "900439", "90038", "90043", "90051":
+		return meaning{KindWrongCloud, "the account or the client lives in another cloud", hintCloud}, true
+	case "700024":
+		return meaning{KindClock, "the authority says that the assertion is not of its time", "set the clock of this machine, then try again"}, true
+	case "7000215", "7000222":
+		return meaning{KindWrongPassword, "the application's secret is wrong or has expired", "give the value of a secret that is good, not its id, with --client-secret-stdin"}, true
+	case "700027", "700021", "50013":
+		return meaning{KindWrongPassword, "the authority does not accept the application's certificate", "check that this certificate is registered with the application and has not expired"}, true
+	case "7000229":
+		return meaning{KindConsent, "the application has no place in that tenant", hintConsent}, true
 	case "90002", "900023", "50059":
 		return meaning{KindUnknownTenant, "the authority knows no such tenant", "check --tenant and --authority"}, true
 	case "700016", "7000218", "700038", "7000112", "900144":
@@ -99,10 +111,12 @@ func byWord(word string) (meaning, bool) {
 		return meaning{e.Kind, e.Msg, e.Hint}, true
 	case "authorization_declined", "access_denied":
 		return meaning{KindDeclined, "the sign-in was declined", "start again and accept it"}, true
-	case "interaction_required", "login_required", "consent_required", "basic_action", "additional_action", "user_password_expired":
+	case "consent_required":
+		return meaning{KindConsent, "consent to the client is needed", hintConsent}, true
+	case "interaction_required", "login_required", "basic_action", "additional_action", "user_password_expired":
 		return meaning{KindMFA, "the authority wants to see the person", hintMFA}, true
 	case "unknown_user_type":
-		return meaning{KindWrongCloud, "the account does not live at this authority (Unknown User Type)", "name the authority of the account's own cloud with --authority"}, true
+		return meaning{KindWrongCloud, "the account does not live at this authority (Unknown User Type)", hintCloud}, true
 	case "invalid_grant", "bad_token", "token_expired":
 		return meaning{KindExpired, "the authority no longer accepts the sign-in", hintSignIn}, true
 	case "invalid_client", "unauthorized_client":

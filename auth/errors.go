@@ -14,7 +14,8 @@ type Kind string
 // The kinds of failure.
 const (
 	KindWrongPassword Kind = "wrong password"
-	KindMFA           Kind = "mfa required"        // more than a password is asked for, or consent
+	KindMFA           Kind = "mfa required"        // more than a password is asked for
+	KindConsent       Kind = "consent needed"      // nobody has allowed the client to act for the account
 	KindPolicy        Kind = "blocked by policy"   // conditional access
 	KindUnknownUser   Kind = "unknown user"        // no such account in that tenant
 	KindAccount       Kind = "account unusable"    // locked, disabled, password to be changed
@@ -26,6 +27,8 @@ const (
 	KindDeclined      Kind = "declined"            // the person said no
 	KindWrongCloud    Kind = "wrong cloud"         // the account lives at another authority
 	KindFederation    Kind = "federation"          // the account's own identity provider failed
+	KindClock         Kind = "clock"               // this machine's clock is wrong
+	KindStore         Kind = "token cache"         // the token cache or the keyring cannot be used
 	KindNetwork       Kind = "network"             // the authority does not answer
 	KindCertificate   Kind = "certificate"         // its certificate is not trusted
 	KindUnavailable   Kind = "unavailable"         // it answers, but not now
@@ -43,6 +46,8 @@ type Error struct {
 	Hint string // the next step for the person
 	Code string // the authority's own code: "AADSTS50126", "invalid_grant"; may be empty
 	Err  error  // a cause that is safe to show; may be nil
+
+	claims string // what the authority wants of the next sign-in
 }
 
 func (e *Error) Error() string {
@@ -88,6 +93,7 @@ func (e *TenantError) Error() string {
 type SignInNeededError struct {
 	UserName string // who has to sign in; may be empty
 	Resource string // what the token was for
+	Claims   string // for [SignIn.Claims] of that sign-in; may be empty
 	Err      *Error // why; nil when nobody has signed in yet
 }
 
@@ -118,6 +124,7 @@ func HintOf(err error) string {
 		probe    *ProbeError
 		audience *AudienceError
 		expired  *ExpiredError
+		early    *NotYetError
 		wrong    *WrongAccountError
 		tenant   *TenantError
 		needed   *SignInNeededError
@@ -135,7 +142,9 @@ func HintOf(err error) string {
 	case errors.As(err, &audience):
 		return "get a token for " + clean(audience.Expected, 300) + ", or say with --override-access-token-resource-uri what the token is for"
 	case errors.As(err, &expired):
-		return "get a new token, or sign in with --user-name"
+		return expired.hint()
+	case errors.As(err, &early):
+		return early.hint()
 	case errors.As(err, &wrong):
 		return "sign in as " + clean(wrong.Wanted, 200) + ", or name the account you mean with --user-name"
 	case errors.As(err, &tenant):

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -337,6 +338,14 @@ func (m *memory) Load(_ context.Context, key CacheKey) ([]byte, error) {
 	defer m.mu.Unlock()
 	return m.data[key], nil
 }
+
+func (m *memory) Keys(context.Context) ([]CacheKey, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.data)), nil
+}
+
+func (m *memory) Lock(context.Context, CacheKey) (func(), error) { return func() {}, nil }
 
 func (m *memory) Store(_ context.Context, key CacheKey, data []byte) error {
 	m.mu.Lock()

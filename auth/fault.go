@@ -20,6 +20,8 @@ const (
 	hintNetwork     = "check the network, the name and --resolve, then try again"
 	hintCertificate = "give --ca-file when the certificate comes from an authority of your own"
 	hintMFA         = "use --sign-in device or --sign-in browser: a password alone is not enough for this account"
+	hintConsent     = "use --sign-in browser and give consent, or ask an administrator of the tenant to"
+	hintCloud       = "name the cloud of the account with --cloud, or its authority with --authority"
 	hintSignIn      = "sign in again"
 )
 
@@ -52,6 +54,18 @@ func stopped(op string, err error) *Error {
 	return &Error{Kind: KindCanceled, Op: op, Msg: msg, Err: err}
 }
 
+// cacheError is a failure of the token cache. One of the cache's own errors
+// keeps its words.
+func cacheError(op, msg string, err error) error {
+	var own *Error
+	if errors.As(err, &own) {
+		e := *own
+		e.Op = op
+		return &e
+	}
+	return &Error{Kind: KindStore, Op: op, Msg: msg + ": " + clean(err.Error(), 200), Hint: "check the files in the state directory, or sign in again", Err: err}
+}
+
 func isDeadline(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
 
 func codeExpired() *Error {
@@ -66,21 +80,22 @@ func transient(err error) bool {
 
 // signInNeeded turns a refusal that the person can lift into a
 // [*SignInNeededError].
-func signInNeeded(err error, b Binding) error {
+func signInNeeded(err error, b Binding, claims string) error {
 	var e *Error
 	if !errors.As(err, &e) {
 		return err
 	}
+	needed := &SignInNeededError{UserName: b.Account.Name(), Resource: b.Resource, Claims: first(e.claims, claims), Err: e}
 	switch e.Kind {
-	case KindExpired, KindMFA, KindPolicy, KindWrongPassword, KindAccount, KindDeclined:
+	case KindExpired, KindMFA, KindConsent, KindPolicy, KindWrongPassword, KindAccount, KindDeclined:
+		return needed
 	case KindRefused:
 		if e.Code == codeNoToken {
-			return &SignInNeededError{UserName: b.Account.UserName, Resource: b.Resource}
+			needed.Err = nil
+			return needed
 		}
-	default:
-		return err
 	}
-	return &SignInNeededError{UserName: b.Account.UserName, Resource: b.Resource, Err: e}
+	return err
 }
 
 // networkFault recognizes an error that came before an answer; it is nil for
@@ -137,6 +152,7 @@ type reply struct {
 	Description string `json:"error_description"`
 	SubError    string `json:"suberror"`
 	Codes       []int  `json:"error_codes"`
+	Claims      string `json:"claims"`
 	status      int
 }
 
@@ -174,6 +190,7 @@ func answered(err error, secrets []string) *Error {
 	text = hide(clean(html.UnescapeString(text), 2000), secrets)
 	text = clean(tracePattern.ReplaceAllString(text, ""), 300)
 	if e := r.known(text); e != nil {
+		e.claims = checkedClaims(r.Claims)
 		return e
 	}
 	if e := worded(err.Error()); e != nil && call.Err == nil {

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,11 +15,22 @@ type Method string
 
 // The methods.
 const (
-	MethodDevice   Method = "device"   // a code entered on another device
-	MethodBrowser  Method = "browser"  // the browser of this machine
-	MethodPassword Method = "password" // user name and password
-	MethodToken    Method = "token"    // a token that is there already; no sign-in
+	MethodDevice      Method = "device"      // a code entered on another device
+	MethodBrowser     Method = "browser"     // the browser of this machine
+	MethodPassword    Method = "password"    // user name and password
+	MethodSecret      Method = "secret"      // an application, by its secret
+	MethodCertificate Method = "certificate" // an application, by its certificate
+	MethodToken       Method = "token"       // a token that is there already; no sign-in
 )
+
+// Methods lists the methods in the order in which they are named to people.
+func Methods() []Method {
+	return []Method{MethodBrowser, MethodDevice, MethodPassword, MethodSecret, MethodCertificate, MethodToken}
+}
+
+// application tells whether an application signs in as itself, without a
+// person.
+func (m Method) application() bool { return m == MethodSecret || m == MethodCertificate }
 
 // DeviceCode is what the person needs to sign in on another device.
 type DeviceCode struct {
@@ -57,6 +69,12 @@ type SignIn struct {
 	// Password is used by MethodPassword; when it is not there the Prompter is
 	// asked.
 	Password Secret
+	// Application is what an application proves itself with, for MethodSecret
+	// and MethodCertificate.
+	Application AppCredential
+	// Claims is what a server's challenge asked of the sign-in beyond the usual,
+	// as JSON (OpenID Connect Core 5.5; see [SignInNeededError]).
+	Claims string
 	// Fresh signs in even when the account is signed in already.
 	Fresh bool
 }
@@ -75,6 +93,9 @@ func (b *Broker) SignIn(ctx context.Context, s SignIn) (Account, error) {
 		return Account{}, err
 	}
 	base, host, tenant := splitAuthority(authority)
+	if s.Method.application() {
+		return b.signInApplication(ctx, op, authority, s)
+	}
 	if len(s.Scopes) == 0 {
 		s.Scopes = []string{"openid"}
 	}
@@ -129,8 +150,10 @@ func (s SignIn) check(op string) (string, error) {
 		return bad("there is nobody to show the device code to", "use --sign-in browser or password")
 	case s.Method == MethodToken:
 		return bad("a token that was given needs no sign-in", "")
-	case s.Method != MethodDevice && s.Method != MethodBrowser && s.Method != MethodPassword:
+	case !slices.Contains(Methods(), s.Method):
 		return bad("there is no sign-in method "+clean(string(s.Method), 40), "use --sign-in device, browser or password")
+	case s.Method.application():
+		return authority, s.checkApplication(op, authority)
 	}
 	return authority, nil
 }
@@ -151,14 +174,14 @@ func (b *Broker) signInGate(host, clientID, userName string) gate {
 
 // signedIn finds the account signed in already, and proves it by a token.
 func (b *Broker) signedIn(ctx context.Context, host, tenant string, s SignIn) (Account, bool) {
-	if s.Fresh || !s.Password.IsZero() {
+	if s.Fresh || !s.Password.IsZero() || s.Claims != "" {
 		return Account{}, false
 	}
-	m := b.named(CacheKey{Authority: host, ClientID: s.ClientID}, s.UserName)
+	m := b.named(ctx, CacheKey{Authority: host, ClientID: s.ClientID}, s.UserName)
 	if m == nil {
 		return Account{}, false
 	}
-	if _, err := b.fromMember(ctx, m, s.Scopes, tenant, false); err != nil {
+	if _, err := b.fromMember(ctx, m, s.Scopes, tenant, renewal{}); err != nil {
 		return Account{}, false
 	}
 	return m.account, true
@@ -180,6 +203,9 @@ func byDeviceCode(ctx context.Context, client public.Client, tenant string, s Si
 	var options []public.AcquireByDeviceCodeOption
 	if tenant != "" {
 		options = append(options, public.WithTenantID(tenant))
+	}
+	if s.Claims != "" {
+		options = append(options, public.WithClaims(s.Claims))
 	}
 	code, err := client.AcquireTokenByDeviceCode(ctx, s.Scopes, options...)
 	if err != nil {
@@ -209,6 +235,9 @@ func (b *Broker) byBrowser(ctx context.Context, client public.Client, tenant str
 	}
 	if tenant != "" {
 		options = append(options, public.WithTenantID(tenant))
+	}
+	if s.Claims != "" {
+		options = append(options, public.WithClaims(s.Claims))
 	}
 	if s.UserName != "" {
 		options = append(options, public.WithLoginHint(s.UserName))
@@ -245,6 +274,9 @@ func byPassword(ctx context.Context, client public.Client, tenant string, s Sign
 	if tenant != "" {
 		options = append(options, public.WithTenantID(tenant))
 	}
+	if s.Claims != "" {
+		options = append(options, public.WithClaims(s.Claims))
+	}
 	//lint:ignore SA1019 deprecated, but the cmdlet's -Credential is this grant
 	return client.AcquireTokenByUsernamePassword(ctx, s.Scopes, s.UserName, s.Password.Reveal(), options...)
 }
@@ -266,10 +298,10 @@ func (b *Broker) adopt(ctx context.Context, host string, s SignIn, client public
 	}
 	key := CacheKey{Authority: host, ClientID: s.ClientID, HomeAccountID: a.HomeAccountID}
 	if err := kept.attach(ctx, b.cfg.Cache, key); err != nil {
-		return Account{}, &Error{Kind: KindUsage, Op: "keeping the sign-in of " + clean(name, 200), Msg: "the token cache cannot be written", Err: err}
+		return Account{}, cacheError("keeping the sign-in of "+clean(name, 200), "the token cache cannot be written", err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.members[key] = &member{account: a, msal: result.Account, client: client, turn: newGate()}
+	b.members[key] = &member{key: key, account: a, tokens: person{client, result.Account}, store: kept, turn: newGate()}
 	return a, nil
 }

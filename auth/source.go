@@ -25,14 +25,21 @@ type Binding struct {
 type TokenSource struct {
 	binding Binding
 	now     func() time.Time
-	// acquire gets a token from the broker, a new one when force is set. It is
-	// nil for a token that was given.
-	acquire func(ctx context.Context, force bool) (Token, error)
+	check   func(b Binding, t Token, now time.Time) error
+	// acquire gets a token from the broker, or from where tokens are given. It is
+	// nil for a token that was given once and for all.
+	acquire func(ctx context.Context, want renewal) (Token, error)
 	flight  gate // held by the one who acquires
 
 	mu      sync.Mutex
 	current Token
 	renewAt time.Time
+}
+
+// renewal says why a token is wanted.
+type renewal struct {
+	force  bool   // a new one, although there is one that looks good
+	claims string // what a server's challenge asks of the token
 }
 
 // StaticSource is a source of one given token. It serves while the token fits
@@ -47,7 +54,53 @@ func StaticSource(raw string, binding Binding, now func() time.Time) *TokenSourc
 		binding.Account.UserName, binding.Account.Domain = t.UPN, t.Domain()
 		binding.Account.TenantID = t.Tenant
 	}
-	return &TokenSource{binding: binding, now: now, flight: newGate(), current: t, renewAt: t.Expires}
+	return &TokenSource{binding: binding, now: now, check: Binding.check, flight: newGate(), current: t, renewAt: t.Expires}
+}
+
+// GivenSource is a source of tokens that somebody else gets: raw is the first
+// one, and fetch gives another when that one is about to end or is refused. A
+// token that does not fit the binding is not used, whoever gives it.
+func GivenSource(raw string, fetch func(context.Context) (Secret, error), binding Binding, now func() time.Time) *TokenSource {
+	s := StaticSource(raw, binding, now)
+	s.renewAt = s.renewal(s.current)
+	s.acquire = func(ctx context.Context, want renewal) (Token, error) {
+		if want.claims != "" {
+			return Token{}, errGivenClaims()
+		}
+		old := s.held()
+		secret, err := fetch(ctx)
+		if err != nil {
+			return Token{}, err
+		}
+		t := ParseToken(secret.Reveal())
+		if err := t.usable(); err != nil {
+			return Token{}, err
+		}
+		if want.force && t.Secret() == old.Secret() {
+			return Token{}, errGivenRefused()
+		}
+		return t, nil
+	}
+	return s
+}
+
+func errGivenRefused() error {
+	return &Error{
+		Kind: KindRefused, Msg: "the server refused the access token",
+		Hint: "get a new token, and check that its account may manage this tenant",
+	}
+}
+
+func errGivenClaims() error {
+	return &Error{
+		Kind: KindMFA, Msg: "the server wants a stronger sign-in than the one that the access token came from",
+		Hint: "sign in with --user-name, or get a token that meets the tenant's policy",
+	}
+}
+
+// renewal is when a token is to be replaced.
+func (s *TokenSource) renewal(t Token) time.Time {
+	return t.Expires.Add(-min(renewBefore, t.Expires.Sub(s.now())/2))
 }
 
 // Token returns a token that fits the binding. It asks the authority for a new
@@ -60,42 +113,49 @@ func (s *TokenSource) Token(ctx context.Context) (Token, error) {
 		return s.given()
 	}
 	if t, ok := s.fresh(); ok {
-		return t, s.binding.check(t, s.now())
+		return t, s.check(s.binding, t, s.now())
 	}
 	if err := s.flight.enter(ctx); err != nil {
 		return Token{}, stopped("getting a token", err)
 	}
 	defer s.flight.leave()
 	if t, ok := s.fresh(); ok {
-		return t, s.binding.check(t, s.now())
+		return t, s.check(s.binding, t, s.now())
 	}
-	t, err := s.renew(ctx, false)
-	if old := s.held(); err != nil && transient(err) && old.Secret() != "" && s.binding.check(old, s.now()) == nil {
+	t, err := s.renew(ctx, renewal{})
+	if old := s.held(); err != nil && transient(err) && old.Secret() != "" && s.check(s.binding, old, s.now()) == nil {
 		return old, nil // the authority is away; what is there is still good
 	}
 	return t, err
 }
 
 // Refresh replaces a token that the server refused and returns the new one. A
-// token that was given cannot be replaced.
+// token that was given once cannot be replaced.
 func (s *TokenSource) Refresh(ctx context.Context, refused Token) (Token, error) {
+	return s.refresh(ctx, refused, "")
+}
+
+// refresh is Refresh; claims are what the server's challenge asked for. Where
+// only the person can satisfy them the error is a [*SignInNeededError] with
+// them.
+func (s *TokenSource) refresh(ctx context.Context, refused Token, claims string) (Token, error) {
 	if s.acquire == nil {
 		if _, err := s.given(); err != nil {
 			return Token{}, err
 		}
-		return Token{}, &Error{
-			Kind: KindRefused, Msg: "the server refused the access token",
-			Hint: "get a new token, and check that its account may manage this tenant",
+		if claims != "" {
+			return Token{}, errGivenClaims()
 		}
+		return Token{}, errGivenRefused()
 	}
 	if err := s.flight.enter(ctx); err != nil {
 		return Token{}, stopped("replacing the token", err)
 	}
 	defer s.flight.leave()
 	if t, ok := s.fresh(); ok && t.Secret() != refused.Secret() {
-		return t, s.binding.check(t, s.now()) // somebody else has replaced it
+		return t, s.check(s.binding, t, s.now()) // somebody else has replaced it
 	}
-	return s.renew(ctx, true)
+	return s.renew(ctx, renewal{force: true, claims: claims})
 }
 
 // Account returns whose tokens these are. For a given token it is who the token
@@ -116,40 +176,48 @@ func (s *TokenSource) Note() string {
 // given returns the token that was given, if it can still be used.
 func (s *TokenSource) given() (Token, error) {
 	t := s.held()
+	if err := t.usable(); err != nil {
+		return Token{}, err
+	}
+	if err := s.check(s.binding, t, s.now()); err != nil {
+		return Token{}, err
+	}
+	return t, nil
+}
+
+// usable tells whether a token could be one at all.
+func (t Token) usable() error {
 	if t.Secret() == "" || strings.ContainsFunc(t.Secret(), func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		return Token{}, &Error{
+		return &Error{
 			Kind: KindUsage, Msg: "the access token is empty or has characters in it that no token has",
 			Hint: "give the token alone, as the authority issued it",
 		}
 	}
-	if err := s.binding.check(t, s.now()); err != nil {
-		return Token{}, err
-	}
-	return t, nil
+	return nil
 }
 
 // renew gets a token, checks and keeps it. The caller holds the flight.
-func (s *TokenSource) renew(ctx context.Context, force bool) (Token, error) {
-	t, err := s.acquire(ctx, force)
+func (s *TokenSource) renew(ctx context.Context, want renewal) (Token, error) {
+	t, err := s.acquire(ctx, want)
 	if err != nil {
 		return Token{}, err
 	}
-	now := s.now()
-	if err := s.binding.check(t, now); err != nil {
+	if err := s.check(s.binding, t, s.now()); err != nil {
 		return Token{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.current = t
-	s.renewAt = t.Expires.Add(-min(renewBefore, t.Expires.Sub(now)/2))
+	s.current, s.renewAt = t, s.renewal(t)
 	return t, nil
 }
 
-// fresh returns the current token when it need not be renewed yet.
+// fresh returns the current token when it need not be renewed yet. One that
+// does not say when it ends serves until it is refused.
 func (s *TokenSource) fresh() (Token, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.current, s.current.Secret() != "" && s.now().Before(s.renewAt)
+	endless := s.current.Expires.IsZero()
+	return s.current, s.current.Secret() != "" && (endless || s.now().Before(s.renewAt))
 }
 
 func (s *TokenSource) held() Token {
@@ -169,7 +237,7 @@ func (s *TokenSource) refused(carried string) Token {
 
 // check tells whether a token fits the binding.
 func (b Binding) check(t Token, now time.Time) error {
-	if err := t.CheckExpiry(now); err != nil {
+	if err := t.CheckTimes(now); err != nil {
 		return err
 	}
 	if !t.IsJWT {
@@ -189,8 +257,15 @@ func (b Binding) check(t Token, now time.Time) error {
 // check tells whether a token is this account's. Where the tenant that issued
 // it is the account's home, the object id decides; elsewhere the account has
 // another id, and its name decides, which for a guest is written
-// name_domain#EXT#@tenant.
+// name_domain#EXT#@tenant. An application is known by its client id; it is
+// nobody's user.
 func (a Account) check(t Token) error {
+	if a.Application != "" {
+		if strings.EqualFold(a.Application, t.ClientID) && t.UPN == "" {
+			return nil
+		}
+		return &WrongAccountError{Wanted: a.Name(), Got: first(t.UPN, t.ClientID)}
+	}
 	uid, home, _ := strings.Cut(a.HomeAccountID, ".")
 	if home != "" && t.Account != "" && strings.EqualFold(t.Tenant, home) {
 		if strings.EqualFold(t.Account, uid) {

@@ -31,8 +31,8 @@ func (c *clock) add(d time.Duration) {
 
 // forced makes every token a new one, as MSAL does itself once its own clock
 // says so.
-func forced(acquire func(context.Context, bool) (Token, error)) func(context.Context, bool) (Token, error) {
-	return func(ctx context.Context, _ bool) (Token, error) { return acquire(ctx, true) }
+func forced(acquire func(context.Context, renewal) (Token, error)) func(context.Context, renewal) (Token, error) {
+	return func(ctx context.Context, _ renewal) (Token, error) { return acquire(ctx, renewal{force: true}) }
 }
 
 // signedIn is a broker with the admin signed in, and a source for resource.

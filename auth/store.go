@@ -3,11 +3,9 @@ package auth
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -65,15 +63,48 @@ func (s *store) Export(ctx context.Context, m cache.Marshaler, _ cache.ExportHin
 
 // attach moves what is kept into the cache.
 func (s *store) attach(ctx context.Context, c Cache, key CacheKey) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key = key
 	if c == nil {
 		return nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if err := c.Store(ctx, key, s.data); err != nil {
 		return err
 	}
-	s.cache, s.key = c, key
+	s.cache = c
+	return nil
+}
+
+// lock keeps other processes out until unlock is called.
+func (s *store) lock(ctx context.Context) (unlock func(), err error) {
+	s.mu.Lock()
+	c, key := s.cache, s.key
+	s.mu.Unlock()
+	if c == nil {
+		return func() {}, nil
+	}
+	return c.Lock(ctx, key)
+}
+
+// read returns what is kept.
+func (s *store) read(ctx context.Context) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cache != nil {
+		return s.cache.Load(ctx, s.key)
+	}
+	return s.data, nil
+}
+
+// write replaces what is kept.
+func (s *store) write(ctx context.Context, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data = data
+	if s.cache != nil {
+		return s.cache.Store(ctx, s.key, data)
+	}
 	return nil
 }
 
@@ -86,85 +117,80 @@ func withoutTokens(ctx context.Context, scope string) context.Context {
 	return context.WithValue(ctx, withoutTokensKey{}, scope)
 }
 
-// strip takes the access tokens for a scope out of MSAL's cache format. The
-// field names are the unified cache schema that all MSAL libraries share.
-func strip(data []byte, scope string) []byte {
-	var all map[string]json.RawMessage
-	var tokens map[string]json.RawMessage
-	if json.Unmarshal(data, &all) != nil || json.Unmarshal(all["AccessToken"], &tokens) != nil {
-		return data
+// unified is the cache schema that all MSAL libraries share, as far as it is
+// looked at.
+type unified struct {
+	AccessToken  map[string]keptAccess
+	RefreshToken map[string]json.RawMessage
+}
+
+// keptAccess is an access token in that schema.
+type keptAccess struct {
+	Target    string `json:"target"`
+	Realm     string `json:"realm"`
+	ExpiresOn string `json:"expires_on"`
+	tid       string // of the token itself
+}
+
+// UnmarshalJSON keeps the claims that matter of the token, and not the token.
+func (t *keptAccess) UnmarshalJSON(data []byte) error {
+	var raw struct {
+		Target    string `json:"target"`
+		Realm     string `json:"realm"`
+		Secret    string `json:"secret"`
+		ExpiresOn string `json:"expires_on"`
 	}
-	for key, raw := range tokens {
-		var t struct {
-			Target string `json:"target"`
-		}
-		if json.Unmarshal(raw, &t) != nil || slices.ContainsFunc(strings.Fields(t.Target), func(s string) bool { return strings.EqualFold(s, scope) }) {
-			delete(tokens, key)
-		}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
 	}
-	rest, err := json.Marshal(tokens)
+	*t = keptAccess{Target: raw.Target, Realm: raw.Realm, ExpiresOn: raw.ExpiresOn, tid: ParseToken(raw.Secret).Tenant}
+	return nil
+}
+
+// tenant is the one that issued the token; the realm is what was asked, which
+// may be "organizations".
+func (t keptAccess) tenant() string { return first(t.tid, t.Realm) }
+
+func (t keptAccess) expires() time.Time {
+	n, err := strconv.ParseInt(t.ExpiresOn, 10, 64)
 	if err != nil {
-		return data
+		return time.Time{}
+	}
+	return time.Unix(n, 0)
+}
+
+// strip takes the access tokens for a scope out of MSAL's cache format.
+func strip(data []byte, scope string) []byte {
+	left, _ := stripTokens(data, func(t keptAccess) bool {
+		return slices.ContainsFunc(strings.Fields(t.Target), func(s string) bool { return strings.EqualFold(s, scope) })
+	})
+	return left
+}
+
+// stripTokens takes out the access tokens that which names and tells how many
+// those were. One that cannot be read goes too.
+func stripTokens(data []byte, which func(keptAccess) bool) ([]byte, int) {
+	var all map[string]json.RawMessage
+	var list map[string]json.RawMessage
+	if json.Unmarshal(data, &all) != nil || json.Unmarshal(all["AccessToken"], &list) != nil {
+		return data, 0
+	}
+	n := 0
+	for key, raw := range list {
+		var t keptAccess
+		if json.Unmarshal(raw, &t) != nil || which(t) {
+			delete(list, key)
+			n++
+		}
+	}
+	rest, err := json.Marshal(list)
+	if err != nil {
+		return data, 0
 	}
 	all["AccessToken"] = rest
 	out, err := json.Marshal(all)
 	if err != nil {
-		return data
+		return data, 0
 	}
-	return out
-}
-
-// maxAnswer bounds an answer of an authority, which MSAL reads whole.
-const maxAnswer = 4 << 20
-
-var (
-	errTooLarge = errors.New("the authority's answer is too large")
-	errNotHTTPS = errors.New("the authority sends its clients to an address that is not https")
-)
-
-// guardedClient is the HTTP client that MSAL gets: https only, since an
-// authority's own documents name the addresses that passwords are sent to; no
-// redirects; bounded answers.
-type guardedClient struct{ client http.Client }
-
-func guard(c *http.Client) *guardedClient {
-	g := new(guardedClient)
-	if c != nil {
-		g.client = *c
-	}
-	g.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	g.client.Jar = nil
-	if g.client.Timeout == 0 {
-		g.client.Timeout = time.Minute // MSAL bounds only some of its requests
-	}
-	return g
-}
-
-// Do does one request.
-func (g *guardedClient) Do(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "https" {
-		return nil, errNotHTTPS
-	}
-	resp, err := g.client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	resp.Body = &boundedBody{ReadCloser: resp.Body, left: maxAnswer}
-	return resp, nil
-}
-
-// CloseIdleConnections closes connections that nobody uses.
-func (g *guardedClient) CloseIdleConnections() { g.client.CloseIdleConnections() }
-
-type boundedBody struct {
-	io.ReadCloser
-	left int
-}
-
-func (b *boundedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if b.left -= n; b.left < 0 {
-		return 0, errTooLarge
-	}
-	return n, err
+	return out, n
 }

@@ -35,6 +35,7 @@ type Token struct {
 	ClientID  string    // appid, else azp
 	Expires   time.Time // exp; zero if not said
 	NotBefore time.Time // nbf; zero if not said
+	Issued    time.Time // iat; zero if not said
 }
 
 // claims are the parts of a JWT's payload that are read (RFC 7519 4.1 and the
@@ -43,6 +44,7 @@ type claims struct {
 	Audience          audience `json:"aud"`
 	Expires           seconds  `json:"exp"`
 	NotBefore         seconds  `json:"nbf"`
+	Issued            seconds  `json:"iat"`
 	Tenant            text     `json:"tid"`
 	ObjectID          text     `json:"oid"`
 	UPN               text     `json:"upn"`
@@ -78,7 +80,7 @@ func ParseToken(raw string) Token {
 	t.Tenant, t.Account = string(c.Tenant), string(c.ObjectID)
 	t.UPN = first(string(c.UPN), string(c.PreferredUserName), string(c.UniqueName))
 	t.ClientID = first(string(c.AppID), string(c.AZP))
-	t.Expires, t.NotBefore = time.Time(c.Expires), time.Time(c.NotBefore)
+	t.Expires, t.NotBefore, t.Issued = time.Time(c.Expires), time.Time(c.NotBefore), time.Time(c.Issued)
 	return t
 }
 
@@ -135,33 +137,6 @@ func CheckAudience(t Token, expected string) error {
 
 func sameResource(a, b string) bool {
 	return strings.EqualFold(strings.TrimSuffix(a, "/"), strings.TrimSuffix(b, "/"))
-}
-
-// ExpiredError is a token past its end.
-type ExpiredError struct {
-	At  time.Time // when it ended
-	Now time.Time
-}
-
-func (e *ExpiredError) Error() string {
-	return fmt.Sprintf("the token expired at %s, %s ago", e.At.UTC().Format(time.RFC3339), ago(e.Now.Sub(e.At)))
-}
-
-// ago is a duration as a person says it.
-func ago(d time.Duration) string {
-	if days := int(d.Hours() / 24); days >= 2 {
-		return fmt.Sprintf("%d days", days)
-	}
-	return d.Round(time.Second).String()
-}
-
-// CheckExpiry tells whether the token is still good at the time now. The error
-// is an [*ExpiredError]. A token that does not say when it ends passes.
-func (t Token) CheckExpiry(now time.Time) error {
-	if t.Expires.IsZero() || now.Before(t.Expires) {
-		return nil
-	}
-	return &ExpiredError{At: t.Expires, Now: now}
 }
 
 // decodeSegment decodes base64url with or without padding.

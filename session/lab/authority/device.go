@@ -142,6 +142,8 @@ func (a *Authority) grantDevice(client string, form url.Values) (*grant, *oauthE
 	var asked request
 	if asked.parseClaims(form.Get("claims")) == nil { // MSAL sends them with each poll
 		g.acrs = append(slices.Clone(d.acrs), asked.acrs...)
+		slices.Sort(g.acrs)
+		g.acrs = slices.Compact(g.acrs)
 	}
 	tooFast := d.polls > 0 && now.Sub(d.polled) < a.cfg.PollInterval
 	d.polls++
