@@ -29,6 +29,14 @@ func SecretCredential(secret Secret) AppCredential { return AppCredential{secret
 // IsZero tells whether there is none.
 func (c AppCredential) IsZero() bool { return c.secret.IsZero() && c.key == nil }
 
+// Method is how an application signs in with it.
+func (c AppCredential) Method() Method {
+	if c.key != nil {
+		return MethodCertificate
+	}
+	return MethodSecret
+}
+
 // String describes the credential without it.
 func (c AppCredential) String() string {
 	if len(c.chain) > 0 {

@@ -46,6 +46,16 @@ func NormalizeAuthority(uri string) (string, error) {
 	return u.Scheme + "://" + host + "/" + tenant, nil
 }
 
+// InTenant is the authority of one tenant at the host of another; an authority
+// that cannot be read stays as it is.
+func InTenant(authority, tenant string) string {
+	u, err := url.Parse(authority)
+	if err != nil || u.Host == "" {
+		return authority
+	}
+	return u.Scheme + "://" + u.Host + "/" + tenant
+}
+
 // Authority returns the authority that the challenge names, normalized. The
 // error is an [*Error].
 func (c Challenge) Authority() (string, error) {

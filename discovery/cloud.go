@@ -10,6 +10,7 @@ import (
 // of its own.
 const (
 	CloudWorldwide = "Worldwide"
+	CloudGCC       = "GCC"
 	CloudGCCHigh   = "GCC High"
 	CloudDoD       = "DoD"
 	CloudChina     = "China"
@@ -79,15 +80,19 @@ type directory struct {
 // directoryOf picks the cloud's directory by the domain's suffix; a domain of
 // the tenant's own says nothing about the cloud and is looked for worldwide.
 func directoryOf(domain string) directory {
-	switch {
-	case strings.HasSuffix(domain, ".onmicrosoft.us"):
-		return directory{".onmicrosoft.us", []string{"webdir.online.gov.skypeforbusiness.us", "webdir.online.dod.skypeforbusiness.us"}}
-	case strings.HasSuffix(domain, ".partner.onmschina.cn"):
-		return directory{".partner.onmschina.cn", []string{"webdir.online.partner.lync.cn"}}
-	case strings.HasSuffix(domain, ".onmicrosoft.de"):
-		return directory{".onmicrosoft.de", []string{"webdir.online.skype.de"}}
+	for _, suffix := range []string{".onmicrosoft.us", ".partner.onmschina.cn", ".onmicrosoft.de"} {
+		if !strings.HasSuffix(domain, suffix) {
+			continue
+		}
+		d := directory{initial: suffix}
+		for _, c := range Clouds() {
+			if c.directory.initial == suffix {
+				d.hosts = append(d.hosts, c.directory.hosts...)
+			}
+		}
+		return d
 	}
-	return directory{".onmicrosoft.com", []string{"webdir.online.lync.com"}}
+	return worldwide().directory
 }
 
 // candidate is one place where discovery may start.
@@ -99,11 +104,14 @@ type candidate struct {
 // candidates lists where to look for a domain, best first: its own
 // lyncdiscover name over https and over http, the same of the tenant's initial
 // domain, and the cloud's directory itself.
-func candidates(domain string) []candidate {
+func candidates(domain string, cloud *Cloud) []candidate {
 	dir := directoryOf(domain)
+	if cloud != nil {
+		dir = cloud.directory
+	}
 	list := lyncdiscover(domain)
 	list[0].name = "lyncdiscover." + domain
-	if !strings.HasSuffix(domain, dir.initial) {
+	if dir.initial != "" && !strings.HasSuffix(domain, dir.initial) {
 		label, _, _ := strings.Cut(domain, ".")
 		list = append(list, lyncdiscover(label+dir.initial)...)
 	}

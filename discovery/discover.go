@@ -16,6 +16,8 @@ type Request struct {
 	// DiscoveryURI is where to start instead of lyncdiscover.<domain>
 	// (OverrideDiscoveryUri). There are no fallbacks then.
 	DiscoveryURI string
+	// Cloud is where the domain is looked for; nil follows the domain's suffix.
+	Cloud *Cloud
 	// Client does the requests; its redirect policy and its cookies are not
 	// used. Nil means one of the zero [Network].
 	Client *http.Client
@@ -43,7 +45,7 @@ func Discover(ctx context.Context, r Request) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	starts := candidates(domain)
+	starts := candidates(domain, r.Cloud)
 	if r.DiscoveryURI != "" {
 		start, err := overrideURI(r.DiscoveryURI, domain)
 		if err != nil {

@@ -39,12 +39,15 @@ func AdminDomainOf(u *url.URL) string { return queryValue(u.RawQuery, "AdminDoma
 
 // ResourceOf returns the resource that a token for the endpoint u is asked
 // for, which is also the audience the token must have: the override when there
-// is one, else u without its query.
+// is one, else u without its query, of Exchange the host alone.
 func ResourceOf(u *url.URL, override string) string {
 	if override = strings.TrimSpace(override); override != "" {
 		return override
 	}
 	v := *u
+	if IsExchange(u) {
+		v.Path, v.RawPath = "", ""
+	}
 	v.User, v.RawQuery, v.ForceQuery, v.Fragment, v.RawFragment = nil, "", false, "", ""
 	return v.String()
 }

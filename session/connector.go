@@ -118,6 +118,9 @@ type connecting struct {
 	how      string      // the authentication chosen
 	password auth.Secret // of Basic, once it was asked for
 	followed int         // redirections
+	cloud    *discovery.Cloud
+	signedIn auth.SignIn // the last one
+	stepped  bool        // signed in again because the server wanted more of the sign-in
 }
 
 // findWay finds out where the endpoint is and gets what it takes to enter.
@@ -125,7 +128,7 @@ func (cn *connecting) findWay(ctx context.Context) error {
 	if err := cn.target.settleTransport(); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{cn.chooseOptions, cn.findDomain, cn.findEndpoint, cn.authenticate} {
+	for _, step := range []func(context.Context) error{cn.chooseOptions, cn.chooseCloud, cn.findDomain, cn.findEndpoint, cn.authenticate} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -164,12 +167,8 @@ func (cn *connecting) findDomain(ctx context.Context) error {
 	if strings.HasPrefix(t.UserName, "@") {
 		return usageError("reading the user name", fmt.Sprintf("%q has no name before the @", t.UserName), "write it as name@domain")
 	}
-	if !t.AccessToken.IsZero() {
-		tok := auth.ParseToken(t.AccessToken.Reveal())
-		cn.given = &tok
-		if err := tok.CheckExpiry(cn.cfg.Now()); err != nil {
-			return err
-		}
+	if err := cn.takeToken(ctx); err != nil {
+		return err
 	}
 	switch {
 	case t.OverrideAdminDomain != "":
@@ -178,6 +177,10 @@ func (cn *connecting) findDomain(ctx context.Context) error {
 		cn.domain = domainOf(t.UserName)
 	case cn.given != nil:
 		cn.domain = cn.given.Domain()
+	case !t.Application.IsZero(): // it has no domain, its tenant may
+		if strings.Contains(t.Tenant, ".") {
+			cn.domain = t.Tenant
+		}
 	case t.OverridePowerShellURI == "":
 		if err := cn.signInFirst(ctx); err != nil {
 			return err
@@ -207,6 +210,11 @@ func (cn *connecting) openSession(ctx context.Context) (*Session, error) {
 		s, err := cn.openHere(ctx)
 		if err == nil {
 			return s, nil
+		}
+		if again, err := cn.stepUp(ctx, err); err != nil {
+			return nil, err
+		} else if again {
+			continue
 		}
 		r := cn.redirected(err)
 		if r == nil {

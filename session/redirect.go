@@ -133,6 +133,10 @@ func (cn *connecting) settle(u *url.URL, found bool) {
 	if found || cn.endpoint.isOcs() {
 		cn.endpoint.uri = discovery.WithAdminDomain(u, cn.domain)
 	}
+	if discovery.IsExchange(u) {
+		cn.endpoint.uri = discovery.WithDelegatedOrg(u, cn.target.OverrideAdminDomain)
+		cn.target.ConfigurationName = orElse(cn.target.ConfigurationName, "Microsoft.Exchange")
+	}
 	_, known := discovery.KnownCloud(u.Hostname())
-	cn.watch(EndpointFound{URI: cn.endpoint.uri.String(), Known: known})
+	cn.watch(EndpointFound{URI: cn.endpoint.uri.String(), Known: known || cn.cloud.Has(u.Hostname())})
 }

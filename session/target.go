@@ -30,6 +30,11 @@ type Target struct {
 	Password func(ctx context.Context, userName string) (auth.Secret, error)
 	// AccessToken is a token acquired already (OAuthAccessToken).
 	AccessToken auth.Secret
+	// AccessTokenFrom gets such a token from whoever keeps it, and another one
+	// when that is about to end or was refused; nil where there is none.
+	AccessTokenFrom func(ctx context.Context) (auth.Secret, error)
+	// Application is what an application signs in with as itself.
+	Application auth.AppCredential
 	// The four overrides of the cmdlet.
 	OverrideAdminDomain            string
 	OverrideDiscoveryURI           string
@@ -38,14 +43,20 @@ type Target struct {
 	// Options is the PSSessionOption.
 	Options Options
 
-	// SignIn is how to sign in to the authority; empty chooses: a password
-	// where one is given, a token where one is given, else device code.
+	// SignIn is how to sign in to the authority; empty chooses: a password, a
+	// token or an application's credential where one is given, else the browser
+	// where one can be opened, else device code.
 	SignIn auth.Method
 	// Authentication to the server: "", "auto", "basic", "oauth", "bearer".
 	Authentication string
 	// Authority and ClientID replace what the server's challenge says;
-	// Tenant is the tenant that has to issue the token.
+	// Tenant is the tenant that has to issue the token, an id or a domain.
 	Authority, ClientID, Tenant string
+	// Cloud is where the tenant lives (see [discovery.Clouds]); empty finds out.
+	// CloudHosts are the hosts, or suffixes of hosts with a dot before, of the
+	// cloud "custom".
+	Cloud      string
+	CloudHosts []string
 	// ConfigurationName is the session configuration; empty means
 	// Microsoft.PowerShell.
 	ConfigurationName string
