@@ -9,10 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -45,6 +43,7 @@ type streams struct {
 	// inTTY, outTTY and errTTY tell which of them are terminals.
 	inTTY, outTTY, errTTY bool
 	width                 int
+	keyring               auth.Keyring // nil: none
 }
 
 // command is one word after the program's name.
@@ -59,6 +58,7 @@ func commands() []command {
 		{"demo", "", "the deck on an embedded lab; nothing leaves this machine", runDemo},
 		{"lab", "[--listen ADDR]", "the lab alone, for automation without a tenant", runLab},
 		{"sessions", "list|close [SHELLID...]", "list my sessions on a server, or end those left behind", runSessions},
+		{"auth", "list|login|logout [ACCOUNT]", "who is signed in; sign in, or drop what is kept of an account", runAuth},
 		{"check", "DOMAIN|URI", "explain discovery and sign-in hop by hop; opens no session", runCheck},
 		{"version", "", "print the version", runVersion},
 		{"help", "[COMMAND]", "print this, or a command's flags", runHelp},
@@ -246,8 +246,62 @@ func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connect
 		defer trace.Close()
 		cfg.Trace = trace
 	}
-	cfg.Broker = auth.NewBroker(auth.BrokerConfig{HTTP: f.Network.HTTPClient(), OpenBrowser: openBrowser})
+	cfg.Broker = newBroker(s, f, dir)
 	return use(session.NewConnector(cfg))
+}
+
+// newBroker makes the broker of a process, which keeps tokens in the state
+// directory.
+func newBroker(s streams, f *headless.TargetFlags, dir string) *auth.Broker {
+	open, _ := auth.Browser(os.Getenv)
+	if !s.errTTY {
+		open = nil // nobody is there to use it
+	}
+	return auth.NewBroker(auth.BrokerConfig{
+		HTTP: f.Network.HTTPClient(), OpenBrowser: open, Cache: auth.NewVault(filepath.Join(dir, "tokens"), s.keyring),
+	})
+}
+
+// runAuth lists, signs in or signs out.
+func runAuth(ctx context.Context, args []string, s streams) int {
+	verb := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		verb, args = args[0], args[1:]
+	}
+	fs := flag.NewFlagSet("auth", flag.ContinueOnError)
+	var f headless.TargetFlags
+	f.Register(fs)
+	cfg := headless.AuthConfig{Verb: verb, Stdout: s.out, Stderr: s.err, Interactive: s.errTTY}
+	form := fs.String("output", "table", "`form` of the list: table or json")
+	fs.BoolVar(&cfg.All, "all", false, "sign every account out")
+	rest, code, done := parse("auth", "list|login|logout [ACCOUNT]", 1, fs, args, s)
+	if done {
+		return code
+	}
+	if *form != "table" && *form != "json" {
+		return usage(s, fmt.Errorf("output form %q is none of table, json", *form), "psdeck help auth lists the flags")
+	}
+	cfg.JSON = *form == "json"
+	switch {
+	case len(rest) > 0 && verb == "login":
+		if err := f.Name(rest[0]); err != nil {
+			return headless.Report(s.err, err)
+		}
+	case len(rest) > 0 && verb == "logout":
+		cfg.Account = rest[0]
+	case len(rest) > 0:
+		return usage(s, fmt.Errorf("%q is one argument too many", rest[0]), "psdeck help auth")
+	}
+	if err := f.Resolve(s.in, askPassword(s)); err != nil {
+		return headless.Report(s.err, err)
+	}
+	dir, err := stateDir()
+	if err != nil {
+		return headless.Report(s.err, err)
+	}
+	cfg.Target, cfg.Broker = f.Target, newBroker(s, &f, dir)
+	cfg.Connector = session.NewConnector(session.ConnectorConfig{Network: &f.Network, Broker: cfg.Broker})
+	return headless.Auth(ctx, cfg)
 }
 
 // stateDir is where journal and history are kept.
@@ -482,7 +536,7 @@ func runCheck(ctx context.Context, args []string, s streams) int {
 
 func standardStreams() streams {
 	s := streams{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, width: 120,
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, width: 120, keyring: auth.SystemKeyring(),
 		inTTY: term.IsTerminal(int(os.Stdin.Fd())), outTTY: term.IsTerminal(int(os.Stdout.Fd())), errTTY: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
@@ -503,15 +557,4 @@ func askPassword(s streams) func(string) (string, error) {
 		fmt.Fprintln(s.err)
 		return string(b), err
 	}
-}
-
-// openBrowser starts the system's browser.
-func openBrowser(url string) error {
-	switch runtime.GOOS {
-	case "windows":
-		return exec.Command("rundll32", "url.dll,FileProtocolHandler", url).Start()
-	case "darwin":
-		return exec.Command("open", url).Start()
-	}
-	return exec.Command("xdg-open", url).Start()
 }

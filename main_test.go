@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -305,7 +307,7 @@ func TestExitCodes(t *testing.T) {
 		{"usage", in, p.asAdmin("-c", "Get-CsTenant", "--env", "mars"), 2, "psdeck: --env \"mars\""},
 		{"connect", in, p.asAdmin("-c", "Get-CsTenant", "--resolve", "lyncdiscover.contoso.example:443=127.0.0.1:1", "--resolve", "lyncdiscover.contoso.example:80=127.0.0.1:1", "--override-power-shell-uri", "https://lyncdiscover.contoso.example/OcsPowershellOAuth"), 3, "psdeck: "},
 		{"sign-in", "wrong\n", p.asAdmin("-c", "Get-CsTenant"), 4, "the user name or the password is wrong"},
-		{"device code", "", p.args("exec", "--user-name", p.tenant.UserName, "-c", "Get-CsTenant"), 4, "/device and enter "},
+		{"device code", "", p.args("exec", "--user-name", "helpdesk@contoso.example", "-c", "Get-CsTenant"), 4, "/device and enter "},
 		{"safety", in, p.asAdmin("--read-only", "-c", "Remove-Everything"), 5, "psdeck: running Remove-Everything: refused: read-only"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -476,5 +478,119 @@ func TestLabOnStandardStreams(t *testing.T) {
 	if code := run([]string{"lab", "--stdio"}, streams{in: in, out: &got, err: io.Discard}); code != headless.ExitDone ||
 		!strings.HasSuffix(got.String(), "<CloseAck PSGuid='00000000-0000-0000-0000-000000000000' />\n") {
 		t.Errorf("%d %q", code, got.String())
+	}
+}
+
+// A sign-in serves the next run: it is kept encrypted, listed without its
+// tokens, and dropped by tenant or altogether.
+func TestAuth(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	authArgs := func(args ...string) []string { return append(p.args("auth"), args...) }
+	login := slices.Insert(authArgs("--credential", p.tenant.UserName, "--password-stdin"), 1, "login")
+	list := slices.Insert(authArgs("--output", "json"), 1, "list")
+	logout := slices.Insert(authArgs(), 1, "logout")
+	program(t, "", slices.Insert(authArgs(), 1, "list")...).want(t, headless.ExitDone, "nobody is signed in")
+	program(t, "", logout...).want(t, headless.ExitUsage, "nobody is signed in", "\nhint: ")
+	program(t, p.tenant.Password+"\n", login...).want(t, headless.ExitDone, "signed in as "+p.tenant.UserName, "there is no keyring here")
+
+	r := program(t, "", p.args("exec", "--user-name", p.tenant.UserName, "--sign-in", "device", "-c", "Get-CsTenant | Select-Object -ExpandProperty DisplayName")...)
+	if r.want(t, headless.ExitDone); r.out != "Contoso\n" {
+		t.Errorf("the next run prints %q", r.out)
+	}
+	var kept []struct {
+		Account   string
+		Renewable bool
+		Tokens    []struct {
+			Tenant      string
+			Scopes      []string
+			SecondsLeft int `json:"seconds_left"`
+		}
+	}
+	r = program(t, "", list...)
+	r.want(t, headless.ExitDone)
+	if err := json.Unmarshal([]byte(r.out), &kept); err != nil || len(kept) != 1 || kept[0].Account != p.tenant.UserName || !kept[0].Renewable {
+		t.Fatalf("%s, %v", r.out, err)
+	}
+	if tok := kept[0].Tokens; len(tok) == 0 || tok[0].Tenant != p.tenant.ID || len(tok[0].Scopes) == 0 || tok[0].SecondsLeft < 3000 {
+		t.Errorf("tokens %+v", tok)
+	}
+	program(t, "", slices.Insert(authArgs(), 1, "list")...).want(t, headless.ExitDone, "ACCOUNT", p.tenant.UserName, p.tenant.ID, "renews")
+
+	program(t, "", append(logout, "nobody@contoso.example")...).want(t, headless.ExitUsage, "is not signed in")
+	program(t, "", append(logout, "--tenant", "contoso.example")...).want(t, headless.ExitDone, "of tenant "+p.tenant.ID, "the sign-in itself stays")
+	if r = program(t, "", list...); !strings.Contains(r.out, `"tokens": []`) || !strings.Contains(r.out, p.tenant.UserName) {
+		t.Errorf("after the tenant's logout: %s", r.out)
+	}
+	program(t, "", append(logout, p.tenant.UserName)...).want(t, headless.ExitDone, "signed out "+p.tenant.UserName)
+	if r = program(t, "", list...); r.out != "[]\n" {
+		t.Errorf("after logout: %s", r.out)
+	}
+	program(t, "", p.args("auth", "--output", "json")...).want(t, headless.ExitUsage, "auth wants list, login or logout")
+}
+
+// No secret that a run used is in any file that it leaves, nor in what it says.
+func TestNoSecretIsLeft(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	trace := filepath.Join(t.TempDir(), "trace")
+	app := "Lab-daemon-secret-1!"
+	token, err := p.Authority().Issue(p.tenant.UserName, "organizations", p.tenant.URI, lab.ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := []string{p.tenant.Password, "Wrong-Password-1!", app, token}
+	t.Setenv("LAB_TOKEN", token)
+	t.Setenv("LAB_TOKEN_COMMAND", token)
+	var said strings.Builder
+	for _, c := range []struct {
+		stdin string
+		args  []string
+	}{
+		{p.tenant.Password + "\n", p.asAdmin("--trace", trace, "-c", "Get-CsTenant")},
+		{p.tenant.Password + "\n", p.asAdmin("--trace", trace, "-c", "Get-Nothing -Password "+p.tenant.Password)},
+		{"Wrong-Password-1!\n", p.asAdmin("--trace", trace, "-c", "Get-CsTenant")},
+		{"", p.args("exec", "--oauth-access-token-env", "LAB_TOKEN", "--trace", trace, "-c", "Get-CsTenant")},
+		{"", p.args("exec", "--oauth-access-token-env", "LAB_TOKEN", "--override-access-token-resource-uri", "https://other.example", "--trace", trace, "-c", "Get-CsTenant")},
+		{"", p.args("exec", "--oauth-access-token-command", "echo $LAB_TOKEN_COMMAND", "--trace", trace, "-c", "Get-CsTenant")},
+		{app + "\n", p.args("exec", "--client-secret-stdin", "--client-id", "00000000-0000-0000-0002-000000000001", "--tenant", "contoso.example", "--trace", trace, "-c", "Get-CsTenant")},
+		{app + "\n", p.args("exec", "--client-secret-stdin", "--client-id", "00000000-0000-0000-0002-000000000001", "--tenant", "partner.example", "--trace", trace, "-c", "Get-CsTenant")},
+		{"", p.args("auth", "list")},
+	} {
+		r := program(t, c.stdin, c.args...)
+		said.WriteString(strings.Join(c.args[:1], "") + ": " + r.out + r.err + "\n")
+	}
+	seen := map[string]string{"what it says": said.String(), "the access log": ""}
+	for _, root := range []string{p.state, filepath.Dir(trace)} {
+		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			seen[path] = string(data)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	seen["the access log"] = p.access.String()
+	if len(seen) < 5 {
+		t.Errorf("only %d places were looked at", len(seen))
+	}
+	for place, text := range seen {
+		for _, secret := range secrets {
+			for _, form := range []string{secret, url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret))} {
+				if strings.Contains(text, form) {
+					t.Errorf("a secret is in %s", place)
+				}
+			}
+		}
+		for _, word := range []string{"refresh_token", "client_secret=", "eyJ"} {
+			if strings.Contains(text, word) && place != "the access log" {
+				t.Errorf("%q is in %s", word, place)
+			}
+		}
 	}
 }

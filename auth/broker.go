@@ -81,6 +81,8 @@ type Broker struct {
 	mu      sync.Mutex
 	members map[CacheKey]*member
 	signIns map[string]gate // per authority, client and user name
+	notes   []string
+	said    map[string]bool
 }
 
 // member is one account and the MSAL client that holds its tokens. Every
@@ -126,7 +128,7 @@ func NewBroker(cfg BrokerConfig) *Broker {
 	}
 	return &Broker{
 		cfg: cfg, http: guard(cfg.HTTP, cfg.Now), check: Binding.check,
-		members: map[CacheKey]*member{}, signIns: map[string]gate{},
+		members: map[CacheKey]*member{}, signIns: map[string]gate{}, said: map[string]bool{},
 	}
 }
 
@@ -145,6 +147,35 @@ func (b *Broker) Accounts() []Account {
 		return strings.Compare(x.UserName+"\x00"+x.HomeAccountID, y.UserName+"\x00"+y.HomeAccountID)
 	})
 	return list
+}
+
+// Where says where the key of the cache is if that is not a keyring, else "".
+func (b *Broker) Where() string {
+	if c, ok := b.cfg.Cache.(interface{ Where() string }); ok {
+		return c.Where()
+	}
+	return ""
+}
+
+// Notes returns what should be said about where tokens are kept, each once.
+func (b *Broker) Notes() []string {
+	if c, ok := b.cfg.Cache.(interface{ Note() string }); ok {
+		b.note(c.Note())
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := b.notes
+	b.notes = nil
+	return list
+}
+
+func (b *Broker) note(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if text != "" && !b.said[text] {
+		b.said[text] = true
+		b.notes = append(b.notes, text)
+	}
 }
 
 // CanOpenBrowser tells whether the broker has a way to open a browser.

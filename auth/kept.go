@@ -217,19 +217,18 @@ func (b *Broker) named(ctx context.Context, like CacheKey, userName string) *mem
 	if userName == "" {
 		return nil
 	}
-	find := func() *member {
-		for _, m := range b.all() {
-			if m.key.Authority == like.Authority && m.key.ClientID == like.ClientID && strings.EqualFold(m.account.UserName, userName) {
-				return m
-			}
-		}
-		return nil
-	}
-	if m := find(); m != nil {
+	if m := b.here(like, userName); m != nil || b.loadAll(ctx) != nil {
 		return m
 	}
-	if b.loadAll(ctx) != nil {
-		return nil
+	return b.here(like, userName)
+}
+
+// here finds an account that this process has used.
+func (b *Broker) here(like CacheKey, userName string) *member {
+	for _, m := range b.all() {
+		if m.key.Authority == like.Authority && m.key.ClientID == like.ClientID && strings.EqualFold(m.account.UserName, userName) {
+			return m
+		}
 	}
-	return find()
+	return nil
 }

@@ -121,7 +121,7 @@ func (v *Vault) key() ([]byte, error) {
 		}
 		return key, nil
 	case errors.Is(err, ErrNoKeyring):
-		v.note = "there is no keyring here: the key of the token cache lies in " + filepath.Join(v.dir, keyFile) + ", which only you may read"
+		v.where = "there is no keyring here: the key of the token cache lies in " + filepath.Join(v.dir, keyFile) + ", which only you may read"
 		return v.fileKey()
 	}
 	return nil, lockedKeyring(clean(err.Error(), 120))
@@ -130,7 +130,7 @@ func (v *Vault) key() ([]byte, error) {
 func lockedKeyring(why string) error {
 	return &Error{
 		Kind: KindStore, Msg: "the keyring does not open: " + why,
-		Hint: "unlock the keyring; until then each run signs in anew, with --no-token-cache",
+		Hint: "unlock the keyring, so that a sign-in is kept for the next time",
 	}
 }
 
@@ -140,6 +140,7 @@ func (v *Vault) fileKey() ([]byte, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		key := newKey()
+		v.note = v.where
 		return key, replaceFile(path, []byte(encodeKey(key)+"\n"))
 	}
 	if err != nil {

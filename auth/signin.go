@@ -177,7 +177,10 @@ func (b *Broker) signedIn(ctx context.Context, host, tenant string, s SignIn) (A
 	if s.Fresh || !s.Password.IsZero() || s.Claims != "" {
 		return Account{}, false
 	}
-	m := b.named(ctx, CacheKey{Authority: host, ClientID: s.ClientID}, s.UserName)
+	m := b.here(CacheKey{Authority: host, ClientID: s.ClientID}, s.UserName)
+	if m == nil && s.Method != MethodPassword { // a password is proved by every process
+		m = b.named(ctx, CacheKey{Authority: host, ClientID: s.ClientID}, s.UserName)
+	}
 	if m == nil {
 		return Account{}, false
 	}
@@ -298,7 +301,8 @@ func (b *Broker) adopt(ctx context.Context, host string, s SignIn, client public
 	}
 	key := CacheKey{Authority: host, ClientID: s.ClientID, HomeAccountID: a.HomeAccountID}
 	if err := kept.attach(ctx, b.cfg.Cache, key); err != nil {
-		return Account{}, cacheError("keeping the sign-in of "+clean(name, 200), "the token cache cannot be written", err)
+		err = cacheError("", "the token cache cannot be written", err)
+		b.note("the sign-in lasts as long as this program: " + err.Error() + "; " + HintOf(err))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -21,7 +21,7 @@ import (
 
 // Vault is a [Cache] in a directory: one file for each account, encrypted with
 // AES-256-GCM under a key that the system's keyring keeps. Where there is no
-// keyring the key lies in a file beside, which only its owner may read; [Vault.Note]
+// keyring the key lies in a file beside, which only its owner may read; [Vault.Where]
 // says so. A keyring that is there but locked is not gone around: nothing is
 // kept then.
 //
@@ -34,14 +34,24 @@ type Vault struct {
 	aead cipher.AEAD
 	err  error // why there is no key; kept, so that the person is asked once
 	note string
+	// where says that the key is not in a keyring.
+	where string
 }
 
 // NewVault returns a vault in dir, which is made when needed. ring may be nil:
 // there is no keyring then.
 func NewVault(dir string, ring Keyring) *Vault { return &Vault{dir: dir, ring: ring} }
 
-// Note returns what should be said about where the key is, or "". It is known
+// Where says where the key is if that is not a keyring, else "". It is known
 // after the first use.
+func (v *Vault) Where() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.where
+}
+
+// Note returns what happened that should be said, or "": that the key was
+// laid in a file, or that something kept does not open.
 func (v *Vault) Note() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -87,8 +87,8 @@ func TestVault(t *testing.T) {
 			if keys, err := again.Keys(ctx); err != nil || len(keys) != 1 || keys[0] != aKey {
 				t.Errorf("keys %v, %v", keys, err)
 			}
-			if said := strings.Contains(again.Note(), "there is no keyring here"); said != (keyring == nil) {
-				t.Errorf("note %q", again.Note())
+			if said := strings.Contains(v.Note(), "there is no keyring here"); said != (keyring == nil) || again.Note() != "" || again.Where() != v.Note() {
+				t.Errorf("notes %q and %q, where %q", v.Note(), again.Note(), again.Where())
 			}
 			for name, content := range files(t, dir) {
 				if strings.Contains(content, "secret") || strings.Contains(name+content, adminID) || strings.Contains(content, clientID) {
@@ -171,6 +171,22 @@ func TestVaultLockedKeyring(t *testing.T) {
 	}
 	if r.asked != 1 {
 		t.Errorf("the keyring was asked %d times", r.asked)
+	}
+	// signing in goes on without it, and that is said once
+	f := newAuthority(t)
+	b := f.broker(func(c *BrokerConfig) { c.Cache = v })
+	account, err := b.SignIn(t.Context(), signIn(f, MethodDevice, admin, new(face)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if notes := b.Notes(); len(notes) != 1 || !strings.Contains(notes[0], "lasts as long as this program") || !strings.Contains(notes[0], "unlock the keyring") {
+		t.Errorf("notes %q", notes)
+	}
+	if notes := b.Notes(); notes != nil {
+		t.Errorf("said again: %q", notes)
+	}
+	if _, err := b.Source(t.Context(), Binding{Authority: f.authority("organizations"), ClientID: clientID, Account: account, Resource: resource}).Token(t.Context()); err != nil {
+		t.Error(err)
 	}
 	for name, content := range files(t, v.dir) {
 		if strings.HasSuffix(name, vaultExt) || name == keyFile || strings.Contains(content, "secret") {

@@ -153,20 +153,29 @@ func (e *endpoint) setExpiry(tok auth.Token) {
 }
 
 // signInFor makes sure that an account is signed in that can get tokens for
-// resource, and returns the authority that issues them. Authority and client
-// are the person's choice, else the server's, else the connector's.
+// resource, and returns the authority that issues them.
 func (cn *connecting) signInFor(ctx context.Context, resource string) (string, error) {
+	authority, clientID, err := cn.issuerOf(ctx)
+	if err != nil || cn.account.UserName != "" {
+		return authority, err // signed in already, to learn the domain
+	}
+	cn.clientID = clientID
+	return authority, cn.signIn(ctx, authority, []string{auth.Scope(resource)})
+}
+
+// issuerOf is which authority issues tokens for the endpoint, and to which
+// client: the person's choice, else the server's, else the connector's.
+func (cn *connecting) issuerOf(ctx context.Context) (authority, clientID string, err error) {
 	t := &cn.target
 	var challenges []auth.Challenge
 	if t.Authority == "" || t.ClientID == "" {
-		var err error
 		var probe *auth.ProbeError
 		challenges, err = cn.probe(ctx)
 		if err != nil && (!errors.As(err, &probe) || cn.redirected(err) != nil) {
-			return "", err
+			return "", "", err
 		}
 	}
-	authority, clientID := orElse(t.Authority, cn.cloudAuthority()), t.ClientID
+	authority, clientID = orElse(t.Authority, cn.cloudAuthority()), t.ClientID
 	exchange := discovery.IsExchange(cn.endpoint.uri)
 	for _, c := range challenges {
 		if strings.EqualFold(c.Scheme, "Bearer") {
@@ -182,12 +191,7 @@ func (cn *connecting) signInFor(ctx context.Context, resource string) (string, e
 	if authority == "" {
 		authority = cn.homeAuthority(ctx)
 	}
-	clientID = orElse(clientID, cn.cfg.ClientID)
-	if cn.account.UserName != "" {
-		return authority, nil // signed in already, to learn the domain
-	}
-	cn.clientID = clientID
-	return authority, cn.signIn(ctx, authority, []string{auth.Scope(resource)})
+	return authority, orElse(clientID, cn.cfg.ClientID), nil
 }
 
 func hostOf(uri string) string {
@@ -234,6 +238,9 @@ func (cn *connecting) signInAs(ctx context.Context, req auth.SignIn) error {
 		cn.watch(Noted{Text: "signing in at " + hostOf(req.Authority) + ", which is not the authority of a known cloud", Important: true})
 	}
 	account, err := cn.cfg.Broker.SignIn(ctx, req)
+	for _, note := range cn.cfg.Broker.Notes() {
+		cn.watch(Noted{Text: note, Important: true})
+	}
 	if err != nil {
 		return cn.nameCloud(ctx, req.Authority, err)
 	}

@@ -2,7 +2,6 @@ package headless
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -27,7 +26,9 @@ type TargetFlags struct {
 	credential, env, signIn, caFile string
 	passwordStdin                   bool
 	tokenStdin                      bool
-	tokenEnv, tokenFile             string
+	tokenEnv, tokenFile, tokenCmd   string
+	clientSecretStdin               bool
+	appCertificate, pfxPasswordEnv  string
 	proxyPasswordEnv                string
 	options, resolve                []string
 }
@@ -50,6 +51,7 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.tokenStdin, "oauth-access-token-stdin", false, "read an access token from the first line of standard input")
 	fs.StringVar(&f.tokenEnv, "oauth-access-token-env", "", "read an access token from this environment `variable`")
 	fs.StringVar(&f.tokenFile, "oauth-access-token-file", "", "read an access token from this `file`")
+	fs.StringVar(&f.tokenCmd, "oauth-access-token-command", "", "run this shell `command` for an access token, again before it ends or when it is refused")
 	fs.StringVar(&t.OverrideAdminDomain, "override-admin-domain", "", "the `domain` of the tenant to manage")
 	fs.StringVar(&t.OverrideDiscoveryURI, "override-discovery-uri", "", "where discovery starts (a `URI`)")
 	fs.StringVar(&t.OverridePowerShellURI, "override-power-shell-uri", "", "the PowerShell endpoint (a `URI`: https:, ssh://user@host or local:); no discovery then")
@@ -57,10 +59,15 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.Var((*List)(&f.options), "session-option", "a PSSessionOption property as `Key=Value`; may be repeated (NoCompression is taken: data always goes uncompressed)")
 	fs.StringVar(&f.proxyPasswordEnv, "proxy-password-env", "", "read the password of the option ProxyCredential from this environment `variable`")
 	fs.StringVar(&t.Authentication, "authentication", "auto", "to the server: auto, basic, oauth or bearer")
-	fs.StringVar(&f.signIn, "sign-in", "", "to the authority: browser, device, password or token")
+	fs.StringVar(&f.signIn, "sign-in", "", "to the authority: browser, device, password, secret, certificate or token")
 	fs.StringVar(&t.ClientID, "client-id", "", "the application to sign in as, instead of the one the server names (an `id`)")
 	fs.StringVar(&t.Authority, "authority", "", "the authority to sign in at, instead of the one the server names (a `URI`)")
-	fs.StringVar(&t.Tenant, "tenant", "", "the tenant that must have issued the token (an `id`)")
+	fs.StringVar(&t.Tenant, "tenant", "", "the tenant that must have issued the token (an `id` or domain)")
+	fs.StringVar(&t.Cloud, "cloud", "", "the cloud of the tenant: "+strings.Join(discovery.CloudFlags(), ", ")+" (default: found out)")
+	fs.Var((*List)(&t.CloudHosts), "cloud-host", "a `host` of the custom cloud, with a dot before for all below it; may be repeated")
+	fs.BoolVar(&f.clientSecretStdin, "client-secret-stdin", false, "sign in as the application of --client-id, with the secret in the first line of standard input")
+	fs.StringVar(&f.appCertificate, "app-certificate", "", "sign in as the application of --client-id, with the certificate and key in this PEM or PFX `file`")
+	fs.StringVar(&f.pfxPasswordEnv, "app-certificate-password-env", "", "read the password of a PFX file from this environment `variable`")
 	fs.StringVar(&t.ConfigurationName, "configuration-name", "", "the session configuration (default Microsoft.PowerShell)")
 	fs.StringVar(&t.Transport, "transport", "", "wsman (objects), winrs (text only), local (PowerShell on this machine) or ssh (with an ssh:// URI)")
 	fs.StringVar(&t.SSHProgram, "ssh-program", "", "the `program` to connect by SSH with, such as ssh; without it, none is needed")
@@ -81,8 +88,8 @@ const flagHint = "psdeck help exec lists the flags and what they take"
 // Given tells whether any flag named a target.
 func (f *TargetFlags) Given() bool {
 	t := f.Target
-	return orAny(t.UserName, f.credential, f.tokenEnv, f.tokenFile, t.OverrideAdminDomain, t.OverrideDiscoveryURI, t.OverridePowerShellURI) ||
-		f.tokenStdin || f.signIn != "" || t.Transport == "local" || t.Transport == "ssh"
+	return orAny(t.UserName, f.credential, f.tokenEnv, f.tokenFile, f.tokenCmd, f.appCertificate, t.OverrideAdminDomain, t.OverrideDiscoveryURI, t.OverridePowerShellURI) ||
+		f.tokenStdin || f.clientSecretStdin || f.signIn != "" || t.Transport == "local" || t.Transport == "ssh"
 }
 
 // Name takes the target as a person names it: an address, an account, or a
@@ -113,6 +120,15 @@ func (f *TargetFlags) Complete(t session.Target) session.Target {
 	if t.AccessToken.IsZero() {
 		t.AccessToken = g.AccessToken
 	}
+	if t.AccessTokenFrom == nil {
+		t.AccessTokenFrom = g.AccessTokenFrom
+	}
+	if t.Application.IsZero() {
+		t.Application = g.Application
+	}
+	if len(t.CloudHosts) == 0 {
+		t.CloudHosts = g.CloudHosts
+	}
 	t.SignIn = cmp.Or(t.SignIn, g.SignIn)
 	t.Env = cmp.Or(t.Env, g.Env)
 	for _, text := range []struct{ typed, flag *string }{
@@ -120,6 +136,7 @@ func (f *TargetFlags) Complete(t session.Target) session.Target {
 		{&t.Authority, &g.Authority},
 		{&t.ClientID, &g.ClientID},
 		{&t.Tenant, &g.Tenant},
+		{&t.Cloud, &g.Cloud},
 		{&t.ConfigurationName, &g.ConfigurationName},
 		{&t.Transport, &g.Transport},
 		{&t.SSHProgram, &g.SSHProgram},
@@ -159,8 +176,14 @@ func (f *TargetFlags) names() error {
 		t.UserName = f.credential
 	}
 	t.SignIn = auth.Method(f.signIn)
-	if f.signIn != "" && !slices.Contains([]auth.Method{auth.MethodBrowser, auth.MethodDevice, auth.MethodPassword, auth.MethodToken}, t.SignIn) {
-		return fmt.Errorf("--sign-in %q is none of browser, device, password, token", f.signIn)
+	if f.signIn != "" && !slices.Contains(auth.Methods(), t.SignIn) {
+		return fmt.Errorf("--sign-in %q is none of browser, device, password, secret, certificate, token", f.signIn)
+	}
+	if open, why := auth.Browser(os.Getenv); t.SignIn == auth.MethodBrowser && open == nil {
+		return fmt.Errorf("--sign-in browser: no browser can be opened here: %s; --sign-in device works anywhere", why)
+	}
+	if _, err := discovery.ParseCloud(t.Cloud, t.Authority, t.CloudHosts); err != nil {
+		return fmt.Errorf("--cloud: %w; %s", err, discovery.HintOf(err))
 	}
 	t.Env = session.Environment(f.env)
 	if f.env != "" && !slices.Contains([]session.Environment{session.Prod, session.Test, session.Dev}, t.Env) {
@@ -207,140 +230,3 @@ func (f *TargetFlags) sessionOptions() error {
 	}
 	return f.Target.Options.Check()
 }
-
-func (f *TargetFlags) secrets(stdin io.Reader, ask func(string) (string, error)) error {
-	t := &f.Target
-	if err := f.exclusive(); err != nil {
-		return err
-	}
-	if err := f.proxyPassword(ask); err != nil {
-		return err
-	}
-	token, err := f.token(stdin)
-	if err != nil {
-		return err
-	}
-	t.AccessToken = auth.NewSecret(token)
-	if t.SignIn == auth.MethodToken && token == "" {
-		return errors.New("--sign-in token wants a token: --oauth-access-token-stdin, -env or -file")
-	}
-	switch {
-	case f.passwordStdin:
-		line, err := firstLine(stdin)
-		if err != nil {
-			return fmt.Errorf("--password-stdin: %w", err)
-		}
-		secret := auth.NewSecret(line)
-		t.Password = func(context.Context, string) (auth.Secret, error) { return secret, nil }
-	case f.credential != "" || t.SignIn == auth.MethodPassword:
-		if ask == nil {
-			return errors.New("a password is needed and there is no terminal to ask on: give it with --password-stdin")
-		}
-		t.Password = func(_ context.Context, name string) (auth.Secret, error) {
-			s, err := ask("password of " + name + ": ")
-			return auth.NewSecret(s), err
-		}
-	}
-	return nil
-}
-
-// proxyPassword is where the proxy's password comes from: a place of its own,
-// so that no other password goes to a proxy.
-func (f *TargetFlags) proxyPassword(ask func(string) (string, error)) error {
-	o := &f.Target.Options
-	switch {
-	case f.proxyPasswordEnv != "":
-		v, ok := os.LookupEnv(f.proxyPasswordEnv)
-		if !ok {
-			return fmt.Errorf("--proxy-password-env: the variable %s is not set", f.proxyPasswordEnv)
-		}
-		secret := auth.NewSecret(v)
-		o.ProxyPassword = func(context.Context, string) (auth.Secret, error) { return secret, nil }
-	case ask != nil:
-		o.ProxyPassword = func(_ context.Context, name string) (auth.Secret, error) {
-			s, err := ask("password of " + name + " for the proxy: ")
-			return auth.NewSecret(s), err
-		}
-	}
-	return nil
-}
-
-// exclusive refuses two places to read one secret from, and two ways to say
-// who signs in.
-func (f *TargetFlags) exclusive() error {
-	tokens := 0
-	for _, given := range []bool{f.tokenStdin, f.tokenEnv != "", f.tokenFile != ""} {
-		if given {
-			tokens++
-		}
-	}
-	switch {
-	case f.tokenStdin && f.passwordStdin:
-		return errors.New("--password-stdin and --oauth-access-token-stdin cannot both be read from standard input")
-	case tokens > 1:
-		return errors.New("--oauth-access-token-stdin, -env and -file exclude each other")
-	case tokens > 0 && f.credential != "":
-		return errors.New("--credential and an access token exclude each other")
-	case tokens > 0 && f.signIn != "" && f.Target.SignIn != auth.MethodToken:
-		return fmt.Errorf("--sign-in %s and an access token exclude each other", f.signIn)
-	}
-	return nil
-}
-
-func (f *TargetFlags) token(stdin io.Reader) (string, error) {
-	switch {
-	case f.tokenStdin:
-		line, err := firstLine(stdin)
-		if err != nil {
-			return "", fmt.Errorf("--oauth-access-token-stdin: %w", err)
-		}
-		return strings.TrimSpace(line), nil
-	case f.tokenEnv != "":
-		v := strings.TrimSpace(os.Getenv(f.tokenEnv))
-		if v == "" {
-			return "", fmt.Errorf("--oauth-access-token-env: the variable %s is not set", f.tokenEnv)
-		}
-		return v, nil
-	case f.tokenFile != "":
-		b, err := os.ReadFile(f.tokenFile)
-		if err != nil {
-			return "", fmt.Errorf("--oauth-access-token-file: %w", err)
-		}
-		token := strings.TrimSpace(string(b))
-		if token == "" {
-			return "", fmt.Errorf("--oauth-access-token-file: %s is empty", f.tokenFile)
-		}
-		return token, nil
-	}
-	return "", nil
-}
-
-// firstLine reads one line and not a byte more: what follows may be lines to
-// run.
-func firstLine(r io.Reader) (string, error) {
-	var line []byte
-	b := make([]byte, 1)
-	for {
-		n, err := r.Read(b)
-		if n > 0 && b[0] != '\n' {
-			if line = append(line, b[0]); len(line) > maxSecret {
-				return "", errors.New("the first line of standard input is too long for a secret")
-			}
-			continue
-		}
-		if n == 0 && err == nil {
-			continue
-		}
-		text := strings.TrimRight(string(line), "\r")
-		switch {
-		case text != "":
-			return text, nil
-		case err == nil || errors.Is(err, io.EOF):
-			return "", errors.New("the first line of standard input is empty")
-		}
-		return "", err
-	}
-}
-
-// maxSecret bounds a secret, in bytes; tokens are a few thousand long.
-const maxSecret = 1 << 20
