@@ -246,19 +246,18 @@ func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connect
 		defer trace.Close()
 		cfg.Trace = trace
 	}
-	cfg.Broker = newBroker(s, f, dir)
+	cfg.Broker = newBroker(s, f, auth.NewVault(filepath.Join(dir, "tokens"), s.keyring))
 	return use(session.NewConnector(cfg))
 }
 
-// newBroker makes the broker of a process, which keeps tokens in the state
-// directory.
-func newBroker(s streams, f *headless.TargetFlags, dir string) *auth.Broker {
+// newBroker makes the broker of a process.
+func newBroker(s streams, f *headless.TargetFlags, kept auth.Cache) *auth.Broker {
 	open, _ := auth.Browser(os.Getenv)
 	if !s.errTTY {
 		open = nil // nobody is there to use it
 	}
 	return auth.NewBroker(auth.BrokerConfig{
-		HTTP: f.Network.HTTPClient(), OpenBrowser: open, Cache: auth.NewVault(filepath.Join(dir, "tokens"), s.keyring),
+		HTTP: f.Network.HTTPClient(), OpenBrowser: open, Cache: kept,
 	})
 }
 
@@ -299,7 +298,7 @@ func runAuth(ctx context.Context, args []string, s streams) int {
 	if err != nil {
 		return headless.Report(s.err, err)
 	}
-	cfg.Target, cfg.Broker = f.Target, newBroker(s, &f, dir)
+	cfg.Target, cfg.Broker = f.Target, newBroker(s, &f, auth.NewVault(filepath.Join(dir, "tokens"), s.keyring))
 	cfg.Connector = session.NewConnector(session.ConnectorConfig{Network: &f.Network, Broker: cfg.Broker})
 	return headless.Auth(ctx, cfg)
 }
@@ -519,9 +518,13 @@ func runCheck(ctx context.Context, args []string, s streams) int {
 	fs := flag.NewFlagSet("check", flag.ContinueOnError)
 	var f headless.TargetFlags
 	f.Register(fs)
+	form := fs.String("output", "text", "`form` of the answer: text, or json for a ticket")
 	rest, code, done := parse("check", "DOMAIN|URI", 1, fs, args, s)
 	if done {
 		return code
+	}
+	if *form != "text" && *form != "json" {
+		return usage(s, fmt.Errorf("output form %q is none of text, json", *form), "psdeck help check lists the flags")
 	}
 	if len(rest) != 1 {
 		return usage(s, errors.New("check wants one domain or URI"), "for example: psdeck check contoso.com")
@@ -530,7 +533,7 @@ func runCheck(ctx context.Context, args []string, s streams) int {
 		return headless.Report(s.err, err)
 	}
 	return headless.Check(ctx, headless.CheckConfig{
-		What: rest[0], Target: f.Target, Network: &f.Network, Stdout: s.out, Stderr: s.err,
+		What: rest[0], Target: f.Target, Network: &f.Network, Broker: newBroker(s, &f, nil), JSON: *form == "json", Stdout: s.out, Stderr: s.err,
 	})
 }
 
