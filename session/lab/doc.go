@@ -66,6 +66,10 @@ type Options struct {
 	// PowerShell URI, the well-known applications, and URIs on the lab's own hosts.
 	Resources []string
 
+	// RequireContext is the authentication context that tokens must have reached
+	// (acrs): others are answered with a claims challenge. Empty: none.
+	RequireContext string
+
 	// Open makes what runs in a new session; nil: the cmdlets of the tenant that is
 	// managed, on data that lives as long as the lab.
 	Open func(Session) (*runspace.Options, error)

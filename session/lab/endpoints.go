@@ -26,7 +26,7 @@ type Session struct {
 func (l *Lab) newEndpoint() *endpoint.Server {
 	return endpoint.New(endpoint.Config{
 		Authenticate:     l.admit,
-		Challenge:        func(r *http.Request) []string { return []string{l.challenge(r.URL.Path)} },
+		Challenge:        l.challenge,
 		Open:             l.open,
 		MaxShellsPerUser: l.options.MaxShellsPerUser,
 		IdleTimeout:      l.options.IdleTimeout,

@@ -14,7 +14,7 @@ func (l *Lab) handler() http.Handler {
 	loopback.Handle(wsmanPath, wsman)
 	loopback.Handle("/device", l.authority)
 	admin := http.NewServeMux()
-	for _, path := range []string{oauthPath, liveIDPath} {
+	for _, path := range []string{oauthPath, liveIDPath, exchangePath, gatewayPath} {
 		admin.Handle(path, wsman)
 	}
 	return l.log.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

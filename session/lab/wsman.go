@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -14,20 +15,25 @@ import (
 	"psdeck/session/lab/endpoint"
 )
 
-// Paths and URIs of the PowerShell endpoints. The first two are on AdminHost over
-// https; the last on the loopback address, as any Windows host has it.
+// Paths and URIs of the PowerShell endpoints. All but the last are on AdminHost
+// over https; that is on the loopback address, as any Windows host has it.
 const (
-	oauthPath  = "/OcsPowershellOAuth"
-	liveIDPath = "/OcsPowershellLiveId"
-	wsmanPath  = "/wsman"
-	oauthURI   = "https://" + AdminHost + oauthPath
-	liveIDURI  = "https://" + AdminHost + liveIDPath
+	oauthPath    = "/OcsPowershellOAuth"
+	liveIDPath   = "/OcsPowershellLiveId"
+	exchangePath = "/powershell-liveid" // a token as Exchange Online takes it
+	gatewayPath  = "/gateway"           // a token in the header of RFC 6750
+	wsmanPath    = "/wsman"
+	oauthURI     = "https://" + AdminHost + oauthPath
+	liveIDURI    = "https://" + AdminHost + liveIDPath
 )
 
 var (
 	errNoCredentials = errors.New("no credentials")
 	errNotBasic      = errors.New("not Basic authentication")
 	errNoUser        = errors.New("the token is an application's own and names no user")
+	errNotBearer     = errors.New("not a bearer token in its header")
+	errNotConverted  = errors.New("no BasicAuthToOAuthConversion in the query, or the password is not a bearer token")
+	errContext       = errors.New("the sign-in is not strong enough")
 )
 
 // authenticate finds out who makes a request to an endpoint: the user of a token that
@@ -38,24 +44,53 @@ func (l *Lab) authenticate(r *http.Request) (endpoint.Identity, error) {
 		return endpoint.Identity{}, errNoCredentials
 	}
 	name, password, ok := r.BasicAuth()
-	if !ok {
+	if !ok && !strings.EqualFold(r.URL.Path, gatewayPath) {
 		return endpoint.Identity{}, errNotBasic
 	}
-	if !strings.EqualFold(r.URL.Path, oauthPath) {
+	takesPassword := !slices.ContainsFunc([]string{oauthPath, exchangePath, gatewayPath}, func(p string) bool { return strings.EqualFold(r.URL.Path, p) })
+	if takesPassword {
 		u, err := l.authority.Login(name, password)
 		return endpoint.Identity{User: u.Name, Tenant: u.Tenant}, err
 	}
-	if !strings.EqualFold(name, "oauth") {
-		return endpoint.Identity{}, authority.ErrCredentials
-	}
-	claims, err := l.authority.Verify(password, l.acceptsAudience)
+	token, owner, err := carriedToken(r)
 	if err != nil {
 		return endpoint.Identity{}, err
 	}
-	if claims.UPN == "" {
+	claims, err := l.authority.Verify(token, l.acceptsAudience)
+	switch {
+	case err != nil:
+		return endpoint.Identity{}, err
+	case claims.UPN == "":
 		return endpoint.Identity{}, errNoUser
+	case owner != "" && !strings.EqualFold(owner, claims.UPN):
+		return endpoint.Identity{}, authority.ErrCredentials
+	case l.options.RequireContext != "" && !slices.Contains(claims.Contexts, l.options.RequireContext):
+		return endpoint.Identity{}, errContext
 	}
 	return endpoint.Identity{User: claims.UPN, Tenant: claims.TenantID, Claims: claims}, nil
+}
+
+// carriedToken takes the token out of a request in the form that its path wants,
+// and the user that is named with it.
+func carriedToken(r *http.Request) (token, owner string, err error) {
+	name, password, _ := r.BasicAuth()
+	switch {
+	case strings.EqualFold(r.URL.Path, gatewayPath):
+		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok {
+			return "", "", errNotBearer
+		}
+		return token, "", nil
+	case strings.EqualFold(r.URL.Path, exchangePath):
+		token, ok := strings.CutPrefix(password, "Bearer ")
+		if !ok || !strings.EqualFold(r.URL.Query().Get("BasicAuthToOAuthConversion"), "true") {
+			return "", "", errNotConverted
+		}
+		return token, name, nil
+	case !strings.EqualFold(name, "oauth"):
+		return "", "", authority.ErrCredentials
+	}
+	return password, "", nil
 }
 
 // acceptsAudience: the endpoint's own URI, the applications behind it, whatever
@@ -75,15 +110,22 @@ func (l *Lab) acceptsAudience(audience string) bool {
 	return strings.HasSuffix(host, ".lab.example") || strings.HasSuffix(host, ".online.lync.example")
 }
 
-// challenge is the WWW-Authenticate value for a request that may not pass.
-func (l *Lab) challenge(path string) string {
-	switch {
-	case strings.EqualFold(path, oauthPath):
-		return fmt.Sprintf(`Bearer client_id=%q, authorization_uri=%q`, ClientID, l.authority.AuthorizationURI())
-	case strings.EqualFold(path, liveIDPath):
-		return `Basic realm="` + AdminHost + `"`
+// challenge is the WWW-Authenticate values for a request that may not pass.
+func (l *Lab) challenge(r *http.Request) []string {
+	bearer := fmt.Sprintf(`Bearer client_id=%q, authorization_uri=%q`, ClientID, l.authority.AuthorizationURI())
+	if _, err := l.authenticate(r); errors.Is(err, errContext) {
+		claims := fmt.Sprintf(`{"access_token":{"acrs":{"essential":true,"value":%q}}}`, l.options.RequireContext)
+		bearer += fmt.Sprintf(`, error="insufficient_claims", claims=%q`, base64.StdEncoding.EncodeToString([]byte(claims)))
 	}
-	return `Basic realm="WSMAN"`
+	switch path := r.URL.Path; {
+	case strings.EqualFold(path, oauthPath), strings.EqualFold(path, gatewayPath):
+		return []string{bearer}
+	case strings.EqualFold(path, exchangePath):
+		return []string{bearer, `Basic realm=""`}
+	case strings.EqualFold(path, liveIDPath):
+		return []string{`Basic realm="` + AdminHost + `"`}
+	}
+	return []string{`Basic realm="WSMAN"`}
 }
 
 // PermissionError is the refusal of a user who may not manage a tenant, in the words
@@ -115,12 +157,12 @@ func (l *Lab) tenantOf(adminDomain, user string) (string, error) {
 	return id, nil
 }
 
-// adminDomain reads the AdminDomain of a query. Windows PowerShell adds ";PSVersion="
+// adminDomain reads the AdminDomain of a query, at Exchange the DelegatedOrg. Windows PowerShell adds ";PSVersion="
 // to a query that is there already, so a semicolon separates too.
 func adminDomain(rawQuery string) string {
 	for part := range strings.FieldsFuncSeq(rawQuery, func(r rune) bool { return r == '&' || r == ';' }) {
 		name, value, _ := strings.Cut(part, "=")
-		if !strings.EqualFold(name, "AdminDomain") {
+		if !strings.EqualFold(name, "AdminDomain") && !strings.EqualFold(name, "DelegatedOrg") {
 			continue
 		}
 		if plain, err := url.QueryUnescape(value); err == nil {
