@@ -11,6 +11,7 @@ import (
 	"psdeck/discovery"
 	"psdeck/session"
 	"psdeck/session/lab"
+	"psdeck/session/lab/authority"
 	"psdeck/session/lab/endpoint"
 )
 
@@ -88,6 +89,57 @@ func TestBadInput(t *testing.T) {
 			},
 			code: ExitSignIn, says: `OAuthAccessToken has invalid audience https://graph\.example/?, expected https://admin1e\.online\.lync\.example/OcsPowershellOAuth`,
 			hint: "--override-access-token-resource-uri",
+		},
+		"token that is good only later, by ten minutes": {
+			prepare: func(_ *testing.T, b *bench, target *session.Target) {
+				*target = *b.byToken(contosoAdmin, b.Tenants()[0].URI)
+				b.cfg.Now = func() time.Time { return time.Now().Add(-10 * time.Minute) }
+			},
+			code: ExitSignIn, says: `the token is good only from 2000-01-01T00:00:00Z, in 10m0s`, hint: "clock of this machine is probably behind by about 10m0s",
+		},
+		"token that ended ten minutes ago": {
+			prepare: func(_ *testing.T, b *bench, target *session.Target) {
+				*target = *b.byToken(contosoAdmin, b.Tenants()[0].URI)
+				b.cfg.Now = func() time.Time { return time.Now().Add(70 * time.Minute) }
+			},
+			code: ExitSignIn, says: `the token expired at 2000-01-01T01:00:00Z, 10m0s ago`, hint: "clock of this machine is ahead",
+		},
+		"token of another tenant": {
+			prepare: func(_ *testing.T, b *bench, target *session.Target) {
+				*target = *b.byToken(contosoAdmin, b.Tenants()[0].URI)
+				target.Tenant = lab.FabrikamID
+			},
+			code: ExitSignIn, says: `the token was issued by tenant ` + lab.ContosoID + `, expected ` + lab.FabrikamID, hint: "--tenant",
+		},
+		"command that gives no token": {
+			prepare: func(_ *testing.T, _ *bench, target *session.Target) {
+				*target = session.Target{AccessTokenFrom: auth.FileToken("/nowhere/token"), OverrideAdminDomain: "contoso.example"}
+			},
+			code: ExitSignIn, says: `--oauth-access-token-file: open /nowhere/token`, hint: "holds the access token",
+		},
+		"locked account": {
+			prepare: func(_ *testing.T, b *bench, _ *session.Target) {
+				b.Authority().SetState(contosoAdmin, authority.StateLocked)
+			},
+			code: ExitSignIn, says: `signing in as admin@contoso\.example: the account is locked`, hint: "unlock",
+		},
+		"consent that is missing": {
+			prepare: func(_ *testing.T, b *bench, _ *session.Target) {
+				b.Authority().SetState(contosoAdmin, authority.StateNoConsent)
+			},
+			code: ExitSignIn, says: `consent to the client is needed`, hint: "give consent",
+		},
+		"conditional access": {
+			prepare: func(_ *testing.T, b *bench, _ *session.Target) {
+				b.Authority().SetState(contosoAdmin, authority.StateBlocked)
+			},
+			code: ExitSignIn, says: `a conditional access policy of the tenant blocks this sign-in`, hint: "--sign-in browser",
+		},
+		"authority that is busy": {
+			prepare: func(_ *testing.T, b *bench, _ *session.Target) {
+				b.Authority().SetFaults(authority.Faults{Throttle: 9})
+			},
+			code: ExitConnect, says: `the authority answered with HTTP 429`, hint: "later",
 		},
 		"token of another account": {
 			prepare: func(_ *testing.T, b *bench, target *session.Target) {

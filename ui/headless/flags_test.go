@@ -3,14 +3,21 @@ package headless
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"flag"
 	"io"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	pkcs12 "software.sslmate.com/src/go-pkcs12"
 
 	"psdeck/auth"
 	"psdeck/session"
@@ -176,6 +183,7 @@ func TestBadFlagsAreUsageErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PSDECK_TEST_TOKEN", "x")
+	t.Setenv("SSH_CONNECTION", "from afar")
 	for want, args := range map[string]string{
 		"name different accounts":                     "--user-name a@b.example --credential c@b.example",
 		`--sign-in "magic" is none of`:                "--sign-in magic",
@@ -201,6 +209,20 @@ func TestBadFlagsAreUsageErrors(t *testing.T) {
 		"first line of standard input is":             "--password-stdin --user-name a@b.example",
 		"--sign-in token wants a token":               "--sign-in token",
 		"there is no terminal to ask on":              "--credential a@b.example",
+		`no cloud "mars"`:                             "--cloud mars",
+		"a custom cloud needs":                        "--cloud custom --authority https://a/",
+		"only a custom cloud":                         "--cloud china --cloud-host .a.example",
+		"no browser can be opened here":               "--sign-in browser",
+		"--sign-in secret wants":                      "--sign-in secret",
+		"--sign-in certificate wants":                 "--sign-in certificate",
+		"name it with --client-id":                    "--client-secret-stdin",
+		"another secret cannot both":                  "--client-secret-stdin --client-id c --password-stdin --credential a@b.example",
+		"--app-certificate exclude each other":        "--client-secret-stdin --app-certificate " + empty,
+		"an application signs in as itself":           "--client-secret-stdin --client-id c --user-name a@b.example",
+		"--client-secret-stdin: the first line":       "--client-secret-stdin --client-id c",
+		"--app-certificate: open":                     "--client-id c --app-certificate " + filepath.Join(empty, "none"),
+		"neither PEM nor a PFX":                       "--client-id c --app-certificate " + empty,
+		"the variable PSDECK_NONE is not set":         "--client-id c --app-certificate " + empty + " --app-certificate-password-env PSDECK_NONE",
 	} {
 		t.Run(want, func(t *testing.T) {
 			_, err := parse(t, "", strings.Fields(args)...)
@@ -218,6 +240,52 @@ func TestBadFlagsAreUsageErrors(t *testing.T) {
 	}
 }
 
+// A PFX file's password comes from a variable, or is asked for where there is a
+// terminal; the secret of an application from standard input.
+func TestAnApplicationsCredential(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "daemon"}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pfx, err := pkcs12.Modern.Encode(key, cert, nil, "open sesame")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "app.pfx")
+	if err := os.WriteFile(file, pfx, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parse(t, "", "--client-id", "c", "--app-certificate", file); err == nil || !strings.Contains(err.Error(), "--app-certificate-password-env") {
+		t.Errorf("no terminal: %v", err)
+	}
+	t.Setenv("PSDECK_TEST_PFX", "open sesame")
+	f, err := parse(t, "", "--client-id", "c", "--app-certificate", file, "--app-certificate-password-env", "PSDECK_TEST_PFX")
+	if err != nil || f.Target.Application.Method() != auth.MethodCertificate || !f.Given() {
+		t.Errorf("by a variable: %v", err)
+	}
+	var asked TargetFlags
+	fs := flag.NewFlagSet("test", flag.ContinueOnError)
+	asked.Register(fs)
+	err = errors.Join(fs.Parse([]string{"--client-id", "c", "--app-certificate", file}),
+		asked.Resolve(strings.NewReader(""), func(string) (string, error) { return "open sesame", nil }))
+	if err != nil || asked.Target.Application.IsZero() {
+		t.Errorf("asked for: %v", err)
+	}
+	f, err = parse(t, "hush\nGet-A\n", "--client-id", "c", "--client-secret-stdin", "--tenant", "contoso.example", "--sign-in", "secret")
+	if err != nil || f.Target.Application.Method() != auth.MethodSecret || !f.Given() {
+		t.Errorf("a secret: %v", err)
+	}
+}
+
 func TestWhatNamesATarget(t *testing.T) {
 	t.Setenv("PSDECK_TEST_TOKEN", "x")
 	for args, want := range map[string]bool{
@@ -230,6 +298,7 @@ func TestWhatNamesATarget(t *testing.T) {
 		"--override-discovery-uri https:x":           true,
 		"--override-power-shell-uri x":               true,
 		"--oauth-access-token-env PSDECK_TEST_TOKEN": true,
+		"--oauth-access-token-command true":          true,
 	} {
 		f, err := parse(t, "", strings.Fields(args)...)
 		if err != nil {
