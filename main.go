@@ -336,7 +336,8 @@ func runDeck(ctx context.Context, args []string, s streams) int {
 		return headless.Report(s.err, err)
 	}
 	return withConnector(s, &f, func(c *session.Connector) int {
-		cfg := ui.Config{Version: version}
+		open, _ := auth.Browser(os.Getenv)
+		cfg := ui.Config{Version: version, NoBrowser: open == nil}
 		if f.Given() {
 			cfg.Open = []session.Target{f.Target}
 		}

@@ -50,7 +50,6 @@ type place struct {
 	client *http.Client
 	cert   *x509.Certificate
 	key    *rsa.PrivateKey
-	until  time.Time // of the certificate
 	date   func() time.Time
 }
 

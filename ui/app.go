@@ -74,7 +74,7 @@ func New(cfg Config) *App {
 	case len(cfg.Places) > 0:
 		a.page = pagePicker
 	default:
-		a.page, a.wizard = pageWizard, newWizard(session.Target{})
+		a.page, a.wizard = pageWizard, newWizard(session.Target{}, !a.cfg.NoBrowser)
 	}
 	return a
 }

@@ -35,6 +35,9 @@ type Config struct {
 	Lab func(context.Context) ([]Place, error)
 	// Demo is set where the lab runs already.
 	Demo *DemoInfo
+	// NoBrowser leaves out the browser where ways to sign in are offered: none can
+	// be opened here.
+	NoBrowser bool
 	// CloseAll closes every session; nil: the deck closes its tabs' sessions.
 	// It is called once more when the program ends, however it ends.
 	CloseAll func(context.Context) error

@@ -310,3 +310,18 @@ func TestAnUnknownEnvironmentIsProduction(t *testing.T) {
 		t.Errorf("connected to %+v", got)
 	}
 }
+
+// The browser is offered only where one can be opened.
+func TestTheWizardOffersABrowserWhereOneOpens(t *testing.T) {
+	for _, none := range []bool{false, true} {
+		onScreen(t, 100, 28, Config{Connector: newFakeServer(), NoBrowser: none}, func(d *driver) {
+			d.Type("admin@partner.example")
+			d.Press("enter")
+			d.Type("contoso.example")
+			d.Press("enter")
+			if d.Has("device code"); strings.Contains(d.Screen(), "opens on this machine") == none {
+				t.Errorf("no browser: %t, and the page is\n%s", none, d.Screen())
+			}
+		})
+	}
+}

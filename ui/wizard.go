@@ -40,6 +40,7 @@ type wizard struct {
 	failure []line
 	hint    string // what is missing in the form
 	from    session.Target
+	methods []wizardMethod
 }
 
 type wizardMethod struct {
@@ -47,21 +48,24 @@ type wizardMethod struct {
 	name, note string
 }
 
-func wizardMethods() []wizardMethod {
-	return []wizardMethod{
+// wizardMethods are the ways to sign in that are offered: the browser only where
+// one can be opened.
+func wizardMethods(browser bool) []wizardMethod {
+	all := []wizardMethod{
 		{auth.MethodDevice, "device code", "works over SSH and with MFA"},
 		{auth.MethodBrowser, "browser", "opens on this machine"},
 		{auth.MethodPassword, "password", "refused where MFA is on"},
 		{auth.MethodToken, "access token", "you have one already"},
 	}
+	return slices.DeleteFunc(all, func(m wizardMethod) bool { return m.method == auth.MethodBrowser && !browser })
 }
 
 func wizardEnvs() []session.Environment {
 	return []session.Environment{session.Prod, session.Test, session.Dev}
 }
 
-func newWizard(from session.Target) *wizard {
-	w := &wizard{from: from, locked: from.ReadOnly}
+func newWizard(from session.Target, browser bool) *wizard {
+	w := &wizard{from: from, locked: from.ReadOnly, methods: wizardMethods(browser)}
 	w.inputs = [fieldCount]field{
 		fieldUser:       newField(from.UserName, false),
 		fieldDomain:     newField(from.OverrideAdminDomain, false),
@@ -76,7 +80,7 @@ func newWizard(from session.Target) *wizard {
 			w.env = i
 		}
 	}
-	for i, m := range wizardMethods() {
+	for i, m := range w.methods {
 		if m.method == from.SignIn {
 			w.method = i
 		}
@@ -84,7 +88,7 @@ func newWizard(from session.Target) *wizard {
 	return w
 }
 
-func (w *wizard) chosen() auth.Method { return wizardMethods()[w.method].method }
+func (w *wizard) chosen() auth.Method { return w.methods[w.method].method }
 
 // secretWanted tells whether the chosen way to sign in has a text to type.
 func (w *wizard) secretWanted() bool {
@@ -117,7 +121,7 @@ func (w *wizard) connecting() bool { return w.attempt != nil }
 
 func (a *App) newConnection() tea.Cmd {
 	if a.wizard == nil {
-		a.wizard = newWizard(session.Target{})
+		a.wizard = newWizard(session.Target{}, !a.cfg.NoBrowser)
 	}
 	a.page = pageWizard
 	return nil
@@ -126,7 +130,7 @@ func (a *App) newConnection() tea.Cmd {
 // editConnection opens the wizard with the target of a tab that is not connected.
 func (a *App) editConnection() tea.Cmd {
 	if a.wizard == nil || a.wizard.attempt == nil {
-		a.wizard = newWizard(a.tab().target)
+		a.wizard = newWizard(a.tab().target, !a.cfg.NoBrowser)
 	}
 	a.page = pageWizard
 	return nil
@@ -145,7 +149,7 @@ func wizardMove(by int) func(*App) tea.Cmd {
 // through them first.
 func (w *wizard) move(by int) {
 	if w.focus == fieldMethod {
-		if m := w.method + by; m >= 0 && m < len(wizardMethods()) {
+		if m := w.method + by; m >= 0 && m < len(w.methods) {
 			w.method = m
 			return
 		}

@@ -247,7 +247,7 @@ func (a *App) drawSignIn(p *page, w int) {
 	wz, th := a.wizard, a.th
 	at := wz.attempt
 	if at != nil {
-		answer := wizardMethods()[wz.method].name
+		answer := wz.methods[wz.method].name
 		if at.account.UserName != "" {
 			answer = oneLine(at.account.UserName)
 		}
@@ -256,7 +256,7 @@ func (a *App) drawSignIn(p *page, w int) {
 		return
 	}
 	a.step(p, 3, textStepSignIn, "", false, w)
-	for i, m := range wizardMethods() {
+	for i, m := range wz.methods {
 		row, focus := spaces(margin(w)-2), wz.focus == fieldMethod
 		name := pad(m.name, 18)
 		switch {
