@@ -32,7 +32,7 @@ func CommandToken(command string) func(context.Context) (Secret, error) {
 func runCommand(ctx context.Context, command string) (Secret, error) {
 	const op = "running the command of --oauth-access-token-command"
 	bad := func(msg string) (Secret, error) {
-		return Secret{}, &Error{Kind: KindUnavailable, Op: op, Msg: msg, Hint: "run the command by itself: it must print an access token and nothing else"}
+		return Secret{}, &Error{Kind: KindSource, Op: op, Msg: msg, Hint: "run the command by itself: it must print an access token and nothing else"}
 	}
 	limited, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
@@ -95,7 +95,7 @@ func FileToken(path string) func(context.Context) (Secret, error) {
 	return func(context.Context) (Secret, error) {
 		const op = "reading the file of --oauth-access-token-file"
 		bad := func(msg string) (Secret, error) {
-			return Secret{}, &Error{Kind: KindUsage, Op: op, Msg: msg, Hint: "the file holds the access token alone"}
+			return Secret{}, &Error{Kind: KindSource, Op: op, Msg: msg, Hint: "the file holds the access token alone"}
 		}
 		f, err := os.Open(path)
 		if err != nil {

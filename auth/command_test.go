@@ -129,7 +129,7 @@ func TestGivenSource(t *testing.T) {
 	now = start.Add(54 * time.Minute)
 	step("still", 0, "")
 	now = start.Add(56 * time.Minute)
-	fails = &Error{Kind: KindUnavailable, Msg: "not today"}
+	fails = &Error{Kind: KindSource, Msg: "not today"}
 	step("the command fails, the token is still good", 1, "")
 	fails, next = nil, token(2, admin)
 	if got := step("a new one", 2, ""); got.Secret() == first.Secret() {

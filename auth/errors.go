@@ -28,6 +28,7 @@ const (
 	KindWrongCloud    Kind = "wrong cloud"         // the account lives at another authority
 	KindFederation    Kind = "federation"          // the account's own identity provider failed
 	KindClock         Kind = "clock"               // this machine's clock is wrong
+	KindSource        Kind = "token source"        // the file or the command that gives tokens does not
 	KindStore         Kind = "token cache"         // the token cache or the keyring cannot be used
 	KindNetwork       Kind = "network"             // the authority does not answer
 	KindCertificate   Kind = "certificate"         // its certificate is not trusted

@@ -75,7 +75,7 @@ func codeExpired() *Error {
 // transient tells whether the same request may work later.
 func transient(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && (e.Kind == KindNetwork || e.Kind == KindUnavailable)
+	return errors.As(err, &e) && (e.Kind == KindNetwork || e.Kind == KindUnavailable || e.Kind == KindSource)
 }
 
 // signInNeeded turns a refusal that the person can lift into a
