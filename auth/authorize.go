@@ -20,12 +20,14 @@ func OAuthBasic(src *TokenSource) Authorizer {
 }
 
 // ExchangeBasic sends tokens the way Exchange Online takes them: the user is
-// the account, the password "Bearer " and the token. The endpoint has to be
+// the account (OAuthUser and the tenant for an application, which has no
+// name), the password "Bearer " and the token. The endpoint has to be
 // asked with BasicAuthToOAuthConversion=true in its query. After a 401 the
 // token is replaced once.
 func ExchangeBasic(src *TokenSource) Authorizer {
 	return withToken(src, func(req *http.Request, secret string) {
-		req.SetBasicAuth(first(src.Account().UserName, "oauth"), "Bearer "+secret)
+		a := src.Account()
+		req.SetBasicAuth(first(a.UserName, "OAuthUser@"+a.TenantID), "Bearer "+secret)
 	})
 }
 

@@ -17,6 +17,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -361,6 +363,24 @@ func TestParseCertificate(t *testing.T) {
 		}
 		if err == nil || !strings.Contains(err.Error(), tt.want) || !c.IsZero() {
 			t.Errorf("%s: %v, %v, want %s", name, c, err, tt.want)
+		}
+	}
+}
+
+// Files that OpenSSL made: PFX with today's ciphers and with those of Windows
+// before 2019, and PEM with an encrypted key.
+func TestParseCertificateOfOpenSSL(t *testing.T) {
+	for name, want := range map[string]string{"openssl-aes.pfx": "", "openssl-legacy.pfx": "", "encrypted.pem": "no certificate with a usable key"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := auth.ParseCertificate(data, auth.NewSecret("open-sesame"))
+		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) || err == nil && c.Method() != auth.MethodCertificate {
+			t.Errorf("%s: %v, %v", name, c, err)
+		}
+		if _, err := auth.ParseCertificate(data, auth.Secret{}); strings.HasSuffix(name, ".pfx") && !errors.Is(err, auth.ErrPFXPassword) {
+			t.Errorf("%s without the password: %v", name, err)
 		}
 	}
 }
