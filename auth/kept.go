@@ -74,14 +74,25 @@ func (b *Broker) Forget(ctx context.Context, account Account) error {
 		b.mu.Lock()
 		delete(b.members, m.key)
 		b.mu.Unlock()
-		if b.cfg.Cache == nil {
-			continue
-		}
-		if err := b.cfg.Cache.Store(ctx, m.key, nil); err != nil {
+		if err := m.forget(ctx); err != nil {
 			return cacheError("forgetting "+clean(account.Name(), 200), "the token cache cannot be written", err)
 		}
 	}
 	return nil
+}
+
+// forget drops what is kept, in its turn: a renewal under way comes first.
+func (m *member) forget(ctx context.Context) error {
+	if err := m.turn.enter(ctx); err != nil {
+		return err
+	}
+	defer m.turn.leave()
+	unlock, err := m.store.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return m.store.write(ctx, nil)
 }
 
 // ForgetTenant drops the access tokens of an account that one tenant issued,

@@ -97,5 +97,9 @@ func SkewText(ahead time.Duration) string {
 	if ahead < 0 {
 		way = "behind"
 	}
-	return fmt.Sprintf("the clock of this machine is %s %s the authority's", ago(ahead.Abs()), way)
+	d := ahead.Abs()
+	if d >= 2*time.Minute {
+		d = d.Round(time.Minute) // a Date has whole seconds, and the answer took its time
+	}
+	return fmt.Sprintf("the clock of this machine is %s %s the authority's", ago(d), way)
 }

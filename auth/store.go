@@ -32,7 +32,9 @@ func (s *store) Replace(ctx context.Context, u cache.Unmarshaler, _ cache.Replac
 		if err != nil {
 			return fmt.Errorf("reading the token cache: %w", err)
 		}
-		s.data = data
+		if s.data = data; len(data) == 0 {
+			return u.Unmarshal([]byte("{}")) // signed out by another process: MSAL forgets too
+		}
 	}
 	if len(s.data) == 0 {
 		return nil
@@ -54,6 +56,9 @@ func (s *store) Export(ctx context.Context, m cache.Marshaler, _ cache.ExportHin
 	defer s.mu.Unlock()
 	s.data = data
 	if s.cache != nil {
+		if there, err := s.cache.Load(ctx, s.key); err == nil && len(there) == 0 {
+			return nil // who was signed out by another process stays so
+		}
 		if err := s.cache.Store(ctx, s.key, data); err != nil {
 			return fmt.Errorf("writing the token cache: %w", err)
 		}

@@ -263,6 +263,33 @@ func TestVaultLock(t *testing.T) {
 	}
 }
 
+// Who signs out in one process is signed out in another that runs, which
+// does not bring the tokens back.
+func TestSigningOutElsewhere(t *testing.T) {
+	f, keyring, dir := newAuthority(t), new(ring), t.TempDir()
+	open := func() *Broker { return f.broker(func(c *BrokerConfig) { c.Cache = NewVault(dir, keyring) }) }
+	running := open()
+	account, err := running.SignIn(t.Context(), signIn(f, MethodDevice, admin, new(face)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := running.Source(t.Context(), Binding{Authority: f.authority("organizations"), ClientID: clientID, Account: account, Resource: resource})
+	token, err := src.Token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := open().Forget(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	var needed *SignInNeededError
+	if _, err := src.Refresh(t.Context(), token); !errors.As(err, &needed) {
+		t.Errorf("a token after signing out: %v", err)
+	}
+	if keys, err := NewVault(dir, keyring).Keys(t.Context()); err != nil || len(keys) != 0 {
+		t.Errorf("kept again: %v, %v", keys, err)
+	}
+}
+
 // What one process signed in, another lists, finds by name, and drops by
 // tenant.
 func TestKeptBetweenProcesses(t *testing.T) {
