@@ -1,9 +1,14 @@
 package authority
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"math/big"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Whatever arrives as a token, only one that this authority signed is accepted.
@@ -43,6 +48,37 @@ func FuzzParseRequest(f *testing.F) {
 		q, e := parseRequest(url.Values{"scope": {scope}, "resource": {named}})
 		if e == nil && (q.resource == "" || strings.ContainsAny(q.resource, "?#")) {
 			t.Errorf("resource %q of scope %q", q.resource, scope)
+		}
+	})
+}
+
+// No assertion is accepted that the application's key did not sign.
+func FuzzAssertion(f *testing.F) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		f.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		f.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		f.Fatal(err)
+	}
+	app := &Application{ID: client, Certificates: []*x509.Certificate{cert}}
+	a, err := New(Config{Host: "login.lab.example", Tenants: []Tenant{{ID: homeID, Name: "Home"}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("a.b.c")
+	f.Add("eyJhbGciOiJub25lIn0.e30.")
+	f.Add("eyJhbGciOiJQUzI1NiIsIng1dCNTMjU2IjoiIn0.e30.AAAA")
+	f.Fuzz(func(t *testing.T, raw string) {
+		form := url.Values{"client_assertion_type": {assertionType}, "client_assertion": {raw}}
+		if a.checkAssertion(homeID, app, form) == nil {
+			t.Errorf("accepted %q", raw)
 		}
 	})
 }
