@@ -112,6 +112,26 @@ func TestAccountCheckAbroad(t *testing.T) {
 	}
 }
 
+// A token of an application is that application's, and no person's.
+func TestAccountCheckOfAnApplication(t *testing.T) {
+	app := Account{Application: clientID, HomeAccountID: "application:" + clientID}
+	for name, tt := range map[string]struct {
+		claims map[string]any
+		ok     bool
+	}{
+		"its own":               {map[string]any{"appid": strings.ToUpper(clientID)}, true},
+		"its own, version 2":    {map[string]any{"azp": clientID}, true},
+		"another application's": {map[string]any{"appid": "another"}, false},
+		"a person's through it": {map[string]any{"appid": clientID, "upn": admin}, false},
+		"nobody's":              {map[string]any{}, false},
+	} {
+		var wrong *WrongAccountError
+		if err := app.check(ParseToken(jwt(tt.claims))); (err == nil) != tt.ok || !tt.ok && !errors.As(err, &wrong) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A token is used until five minutes before its end, then replaced: once,
 // however many ask. The refresh token changes each time.
 func TestSourceRenews(t *testing.T) {

@@ -56,9 +56,6 @@ func (s *store) Export(ctx context.Context, m cache.Marshaler, _ cache.ExportHin
 	defer s.mu.Unlock()
 	s.data = data
 	if s.cache != nil {
-		if there, err := s.cache.Load(ctx, s.key); err == nil && len(there) == 0 {
-			return nil // who was signed out by another process stays so
-		}
 		if err := s.cache.Store(ctx, s.key, data); err != nil {
 			return fmt.Errorf("writing the token cache: %w", err)
 		}
