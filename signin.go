@@ -16,8 +16,8 @@ import (
 // newBroker makes the broker of a process.
 func newBroker(s streams, f *headless.TargetFlags, kept auth.Cache) *auth.Broker {
 	open, _ := auth.Browser(os.Getenv)
-	if !s.errTTY {
-		open = nil // nobody is there to use it
+	if !s.errTTY && f.Target.SignIn != auth.MethodBrowser {
+		open = nil // nobody may be there to use it, and nobody asked for it
 	}
 	return auth.NewBroker(auth.BrokerConfig{
 		HTTP: f.Network.HTTPClient(), OpenBrowser: open, Cache: kept,

@@ -79,6 +79,9 @@ func (c *Connector) Way(ctx context.Context, t Target) (Way, error) {
 			return Way{}, Explain("", err)
 		}
 	}
+	if !t.AccessToken.IsZero() || t.AccessTokenFrom != nil {
+		cn.given = &auth.Token{} // which one makes no difference
+	}
 	how := t.Authentication
 	if how == "" || how == "auto" {
 		var err error

@@ -40,6 +40,9 @@ func TestCheckNamesTheFlow(t *testing.T) {
 			"the user name and the password":                         {UserName: contosoAdmin, Password: asked},
 			"the application's secret":                               {Application: auth.SecretCredential(auth.NewSecret("x"))},
 			"the token that was given (--sign-in token); then Basic": {AccessToken: auth.NewSecret("a.b.c")},
+			"the token that was given (--sign-in token); then the token in the header": {
+				AccessToken: auth.NewSecret("a.b.c"), OverridePowerShellURI: "https://" + lab.AdminHost + "/gateway",
+			},
 			"; then the token in the header":                         {Authentication: "bearer"},
 			`Basic, the account and "Bearer "`:                       {OverridePowerShellURI: oauthURI + "?BasicAuthToOAuthConversion=true"},
 			"Basic, the user name and the password":                  {OverridePowerShellURI: loopbackURI},
