@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -208,6 +209,7 @@ func runExec(ctx context.Context, args []string, s streams) int {
 	if cfg.Lines, err = headless.Lines(lines, files, s.in); err != nil {
 		return usage(s, err, "-f takes the path of a file that can be read, or - for standard input")
 	}
+	askAboutKeys(s, &f.Target)
 	if f.Given() {
 		cfg.Target = &f.Target
 	}
@@ -507,5 +509,25 @@ func askPassword(s streams) func(string) (string, error) {
 		b, err := term.ReadPassword(int(os.Stdin.Fd()))
 		fmt.Fprintln(s.err)
 		return string(b), err
+	}
+}
+
+// askAboutKeys lets a person at the terminal answer what an SSH server and the
+// keys for it ask; without one, unknown hosts are refused, locked keys passed over.
+func askAboutKeys(s streams, t *session.Target) {
+	hidden := askPassword(s)
+	if hidden == nil {
+		return
+	}
+	t.HostKey = func(_ context.Context, k session.HostKey) (bool, error) {
+		fmt.Fprintf(s.err, "The host %s is not known. It shows the %s key\n  %s\nLet it in (yes, no, or the fingerprint)? ",
+			session.Clean(k.Host), session.Clean(k.Type), session.Clean(k.Fingerprint))
+		answer, err := bufio.NewReader(s.in).ReadString('\n')
+		answer = strings.TrimSpace(answer)
+		return strings.EqualFold(answer, "yes") || answer != "" && answer == k.Fingerprint, err
+	}
+	t.Passphrase = func(_ context.Context, file string) (auth.Secret, error) {
+		text, err := hidden("passphrase of " + session.Clean(file) + ": ")
+		return auth.NewSecret(text), err
 	}
 }

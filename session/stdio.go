@@ -133,9 +133,21 @@ func (cn *connecting) openSSH(ctx context.Context) (stdioServer, error) {
 		User: cn.sshUser(), Dial: cn.cfg.Network.DialContext,
 		KnownHosts: []string{"/etc/ssh/ssh_known_hosts"}, AgentSocket: os.Getenv("SSH_AUTH_SOCK"),
 	}
+	if ask := cn.target.HostKey; ask != nil {
+		cfg.NewHost = func(ctx context.Context, k secureshell.HostKeyError) (bool, error) {
+			return ask(ctx, HostKey{k.Host, k.Type, k.Fingerprint})
+		}
+	}
+	if ask := cn.target.Passphrase; ask != nil {
+		cfg.Passphrase = func(ctx context.Context, file string) (string, error) {
+			secret, err := ask(ctx, file)
+			return secret.Reveal(), err
+		}
+	}
 	if home, err := os.UserHomeDir(); err == nil {
 		folder := filepath.Join(home, ".ssh")
-		cfg.KnownHosts = append(cfg.KnownHosts, filepath.Join(folder, "known_hosts"))
+		cfg.Remember = filepath.Join(folder, "known_hosts")
+		cfg.KnownHosts = append(cfg.KnownHosts, cfg.Remember)
 		for _, name := range []string{"id_ed25519", "id_ecdsa", "id_rsa"} {
 			cfg.KeyFiles = append(cfg.KeyFiles, filepath.Join(folder, name))
 		}

@@ -28,6 +28,12 @@ type Target struct {
 	// Password asks for the password of userName where the sign-in or the
 	// server's authentication wants one; nil means that nobody can be asked.
 	Password func(ctx context.Context, userName string) (auth.Secret, error)
+	// HostKey asks whether the key that an unknown SSH host shows is its own;
+	// nil means that nobody can be asked, and it is refused. A host whose key
+	// has changed is always refused.
+	HostKey func(ctx context.Context, k HostKey) (bool, error)
+	// Passphrase asks for that of a locked key; nil passes such keys over.
+	Passphrase func(ctx context.Context, keyFile string) (auth.Secret, error)
 	// AccessToken is a token acquired already (OAuthAccessToken).
 	AccessToken auth.Secret
 	// AccessTokenFrom gets such a token from whoever keeps it, and another one
@@ -84,6 +90,13 @@ type Target struct {
 	Env          Environment
 	ReadOnly     bool
 	ExpectTenant string
+}
+
+// HostKey is the key that an SSH host shows.
+type HostKey struct {
+	Host        string
+	Type        string // such as ssh-ed25519
+	Fingerprint string // as ssh prints it: SHA256:…
 }
 
 // Label is the short name to show before the server has proved a tenant.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,10 +43,14 @@ type attemptLine struct {
 	stage session.Stage
 }
 
-// passwordAsked is a password that the sign-in wants while it goes on.
+// passwordAsked is something that has to be asked while connecting goes on: a
+// password, the passphrase of a key, whether a host's key is its own.
 type passwordAsked struct {
-	userName string
-	reply    chan auth.Secret
+	rows  []string
+	label string
+	foot  string
+	shown bool // what is typed may be seen
+	reply chan auth.Secret
 }
 
 // attemptEnd is the last thing an attempt reports.
@@ -71,6 +76,9 @@ func newAttempt(ctx context.Context, id int, t session.Target, now time.Time) *a
 			at.target.SignIn = auth.MethodDevice
 		}
 	}
+	if at.target.HostKey == nil {
+		at.target.HostKey, at.target.Passphrase = at.askHostKey, at.askPassphrase
+	}
 	if at.target.Options.ProxyPassword == nil {
 		at.target.Options.ProxyPassword = at.askPassword
 	}
@@ -89,13 +97,42 @@ func (at *attempt) post(ev any) {
 
 // askPassword is called by the sign-in, from its goroutine.
 func (at *attempt) askPassword(ctx context.Context, userName string) (auth.Secret, error) {
-	ask := passwordAsked{userName: userName, reply: make(chan auth.Secret, 1)}
+	s, err := at.ask(ctx, passwordAsked{
+		rows: []string{fmt.Sprintf(textPasswordFor, oneLine(userName)), textPasswordUse}, label: textPassword, foot: textPasswordFoot,
+	})
+	if err == nil && s.IsZero() {
+		err = errors.New(textNoPassword)
+	}
+	return s, err
+}
+
+// askPassphrase is asked for when a server would take a locked key.
+func (at *attempt) askPassphrase(ctx context.Context, file string) (auth.Secret, error) {
+	s, err := at.ask(ctx, passwordAsked{
+		rows: []string{fmt.Sprintf(textPassphraseFor, oneLine(file)), textPasswordUse}, label: textPassphrase, foot: textPasswordFoot,
+	})
+	if err == nil && s.IsZero() {
+		err = errors.New(textNoPassword)
+	}
+	return s, err
+}
+
+// askHostKey asks whether the key of an unknown host is its own.
+func (at *attempt) askHostKey(ctx context.Context, k session.HostKey) (bool, error) {
+	s, err := at.ask(ctx, passwordAsked{
+		rows:  []string{fmt.Sprintf(textNewHost, oneLine(k.Host), oneLine(k.Type)), "  " + oneLine(k.Fingerprint), textCompareKey},
+		label: textYesOrPrint, foot: textHostKeyFoot, shown: true,
+	})
+	answer := strings.TrimSpace(s.Reveal())
+	return strings.EqualFold(answer, "yes") || answer != "" && answer == k.Fingerprint, err
+}
+
+// ask waits for an answer; the zero Secret where there is none.
+func (at *attempt) ask(ctx context.Context, ask passwordAsked) (auth.Secret, error) {
+	ask.reply = make(chan auth.Secret, 1)
 	at.post(ask)
 	select {
 	case s := <-ask.reply:
-		if s.IsZero() {
-			return s, errors.New(textNoPassword)
-		}
 		return s, nil
 	case <-ctx.Done():
 		return auth.Secret{}, ctx.Err()

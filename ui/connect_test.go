@@ -325,3 +325,31 @@ func TestTheWizardOffersABrowserWhereOneOpens(t *testing.T) {
 		})
 	}
 }
+
+// An unknown SSH host is asked about with its fingerprint: "yes" or the
+// fingerprint itself lets it in, anything else does not.
+func TestUnknownHostIsAskedAbout(t *testing.T) {
+	const print = "SHA256:kHfH6Zc0m6C1dLmK2L1q2w3e4r5t6y7u8i9o0pAsDfG"
+	for typed, want := range map[string]string{"yes": "let in", print: "let in", "y": "refused", "": "refused"} {
+		srv := newFakeServer()
+		srv.connect = func(ctx context.Context, t session.Target, _ func(session.Event)) error {
+			yes, err := t.HostKey(ctx, session.HostKey{Host: "lin1.example\x1b[2J", Type: "ssh-ed25519", Fingerprint: print})
+			if err == nil && !yes {
+				err = errors.New("it was refused")
+			}
+			return err
+		}
+		onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+			d.pass(3 * time.Second)
+			d.Has("lin1.example", print, "administrator")
+			d.Type(typed)
+			d.Press("enter")
+			d.pass(time.Second)
+			if want == "let in" {
+				d.Has("the server says it is contoso")
+			} else {
+				d.Has("it was refused")
+			}
+		})
+	}
+}

@@ -207,7 +207,7 @@ func (d *promptDialog) fieldRow(a *App, w, i int, p *panel) {
 	}
 }
 
-// passwordDialog asks for the password of an account while a tab connects.
+// passwordDialog asks for a password and the like while a tab connects.
 type passwordDialog struct {
 	attempt *attempt
 	ask     passwordAsked
@@ -215,7 +215,7 @@ type passwordDialog struct {
 }
 
 func (a *App) askPassword(at *attempt, t *tab, ask passwordAsked) tea.Cmd {
-	d := &passwordDialog{at, ask, newField("", true)}
+	d := &passwordDialog{at, ask, newField("", !ask.shown)}
 	if t == nil && (a.wizard == nil || a.wizard.attempt != at) {
 		ask.reply <- auth.Secret{}
 		return nil
@@ -240,11 +240,18 @@ func (d *passwordDialog) key(a *App, k tea.KeyPressMsg) (bool, tea.Cmd) {
 func (d *passwordDialog) paste(text string) { d.input.paste(text) }
 
 func (d *passwordDialog) panel(a *App, w int) panel {
-	label := textPassword + "  "
+	label := d.ask.label + "  "
 	text, x := d.input.draw(max(1, w-width(label)-1))
-	return panel{
-		title: oneLine(d.attempt.target.Label()), env: d.attempt.target.Env,
-		rows: []string{fit(fmt.Sprintf(textPasswordFor, oneLine(d.ask.userName)), w), a.th.dim.text(fit(textPasswordUse, w)), "", label + text},
-		foot: textPasswordFoot, cx: width(label) + x, cy: 3,
+	p := panel{title: oneLine(d.attempt.target.Label()), env: d.attempt.target.Env, foot: d.ask.foot, cx: width(label) + x}
+	for i, row := range d.ask.rows {
+		for _, part := range wrapWords(row, w) {
+			if i > 0 {
+				part = a.th.dim.text(part)
+			}
+			p.rows = append(p.rows, part)
+		}
 	}
+	p.rows = append(p.rows, "", label+text)
+	p.cy = len(p.rows) - 1
+	return p
 }

@@ -43,10 +43,10 @@ func TestCheckNamesTheFlow(t *testing.T) {
 			"the token that was given (--sign-in token); then the token in the header": {
 				AccessToken: auth.NewSecret("a.b.c"), OverridePowerShellURI: "https://" + lab.AdminHost + "/gateway",
 			},
-			"; then the token in the header":                         {Authentication: "bearer"},
-			`Basic, the account and "Bearer "`:                       {OverridePowerShellURI: oauthURI + "?BasicAuthToOAuthConversion=true"},
-			"Basic, the user name and the password":                  {OverridePowerShellURI: loopbackURI},
-			"as client 1950a258-227b-4e31-a9cf-717495945fc2":         {ClientID: "1950a258-227b-4e31-a9cf-717495945fc2"},
+			"; then the token in the header":                 {Authentication: "bearer"},
+			`Basic, the account and "Bearer "`:               {OverridePowerShellURI: oauthURI + "?BasicAuthToOAuthConversion=true"},
+			"Basic, the user name and the password":          {OverridePowerShellURI: loopbackURI},
+			"as client 1950a258-227b-4e31-a9cf-717495945fc2": {ClientID: "1950a258-227b-4e31-a9cf-717495945fc2"},
 		} {
 			r := b.check("contoso.example", target)
 			if r.want(t, ExitDone); !strings.Contains(r.out, want) {

@@ -22,9 +22,17 @@ type Config struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// KnownHosts are the files that know host keys.
 	KnownHosts []string
-	// KeyFiles are private keys to sign in with; those that are not there, or
-	// that a passphrase protects, are passed over.
+	// NewHost is asked whether the key of a host that none of them knows is its
+	// own; nil: it is not. A host whose key has changed is never asked about.
+	NewHost func(ctx context.Context, shown HostKeyError) (bool, error)
+	// Remember is the file that takes a key which NewHost has let in.
+	Remember string
+	// KeyFiles are private keys to sign in with; those that are not there are
+	// passed over.
 	KeyFiles []string
+	// Passphrase is asked for one that is locked, once the server would take
+	// it; nil: locked ones are passed over.
+	Passphrase func(ctx context.Context, file string) (string, error)
 	// AgentSocket is where an agent listens; empty: there is none.
 	AgentSocket string
 	// Password is asked for where the server takes one; nil: there is none.
@@ -103,6 +111,10 @@ func first(errs ...error) error {
 // connect makes the connection and signs in.
 func connect(ctx context.Context, cfg Config) (*ssh.Client, error) {
 	keys, err := readHostKeys(cfg.KnownHosts)
+	if cfg.NewHost != nil && err == nil {
+		keys.ask = func(shown HostKeyError) (bool, error) { return cfg.NewHost(ctx, shown) }
+		keys.remember = cfg.Remember
+	}
 	if err != nil {
 		return nil, err
 	}

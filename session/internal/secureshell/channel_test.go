@@ -2,6 +2,9 @@ package secureshell
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
 	"errors"
 	"io"
 	"net"
@@ -62,6 +65,99 @@ func TestSubsystem(t *testing.T) {
 		}
 		if err := c.Explain(io.EOF); err.Error() != "the subsystem ended (exit status 0): EOF; the server says: a note" {
 			t.Error(err)
+		}
+	}
+}
+
+// A host that nobody knows is asked about, and remembered once it was let in; one
+// whose key has changed is refused without a question.
+func TestNewHost(t *testing.T) {
+	ctx := leaks(t)
+	s := startServer(t, nil)
+	remember := filepath.Join(t.TempDir(), ".ssh", "known_hosts")
+	asked, answer := 0, false
+	try := func(known string) error {
+		cfg := s.config(t)
+		cfg.Password = password("secret")
+		cfg.KnownHosts, cfg.Remember = []string{known}, remember
+		cfg.NewHost = func(_ context.Context, k HostKeyError) (bool, error) {
+			if asked++; k.Fingerprint != ssh.FingerprintSHA256(s.key.PublicKey()) {
+				t.Errorf("asked about %+v", k)
+			}
+			return answer, nil
+		}
+		c, err := Open(ctx, cfg)
+		if err == nil {
+			err = c.Close()
+		}
+		return err
+	}
+	if err := try(remember); !errors.As(err, new(*HostKeyError)) || asked != 1 {
+		t.Errorf("no: %v, asked %d times", err, asked)
+	}
+	answer = true
+	for range 2 {
+		if err := try(remember); err != nil || asked != 2 {
+			t.Errorf("yes: %v, asked %d times", err, asked)
+		}
+	}
+	other, _ := newKey(t)
+	if err := try(s.knows(t, other.PublicKey())); !errors.As(err, new(*HostKeyError)) || asked != 2 {
+		t.Errorf("changed: %v, asked %d times", err, asked)
+	}
+	if info, err := os.Stat(remember); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// A locked key's passphrase is asked for when the server would take the key,
+// and only then.
+func TestLockedKey(t *testing.T) {
+	ctx := leaks(t)
+	signer, _ := newKey(t)
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte("open sesame"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "id_ed25519")
+	if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	public, err := ssh.NewPublicKey(private.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		taken  ssh.PublicKey
+		phrase string
+		asked  int
+		ok     bool
+	}{
+		{"the server takes it", public, "open sesame", 1, true},
+		{"a wrong passphrase", public, "sesame", 1, false},
+		{"the server takes another", signer.PublicKey(), "open sesame", 0, false},
+	} {
+		s := startServer(t, c.taken)
+		asked := 0
+		cfg := s.config(t)
+		cfg.KnownHosts, cfg.KeyFiles = []string{s.knows(t, s.key.PublicKey())}, []string{file}
+		cfg.Passphrase = func(_ context.Context, name string) (string, error) {
+			if asked++; name != file {
+				t.Errorf("asked for %s", name)
+			}
+			return c.phrase, nil
+		}
+		ch, err := Open(ctx, cfg)
+		if err == nil {
+			err = ch.Close()
+		}
+		if (err == nil) != c.ok || asked != c.asked {
+			t.Errorf("%s: %v, asked %d times", c.name, err, asked)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"golang.org/x/crypto/ssh"
@@ -36,7 +37,11 @@ func (e *HostKeyError) Error() string {
 }
 
 // hostKeys checks the keys of hosts against known_hosts files.
-type hostKeys struct{ known ssh.HostKeyCallback }
+type hostKeys struct {
+	known    ssh.HostKeyCallback
+	ask      func(HostKeyError) (bool, error) // nil: nobody can be asked
+	remember string                           // "": what was answered is forgotten
+}
 
 // readHostKeys reads those of the files that are there; without any, no host is known.
 func readHostKeys(files []string) (*hostKeys, error) {
@@ -48,7 +53,7 @@ func readHostKeys(files []string) (*hostKeys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the known hosts: %w", err)
 	}
-	return &hostKeys{known}, nil
+	return &hostKeys{known: known}, nil
 }
 
 // check is a [ssh.HostKeyCallback].
@@ -68,7 +73,32 @@ func (h *hostKeys) check(addr string, remote net.Addr, key ssh.PublicKey) error 
 	default:
 		return err
 	}
-	return e
+	if e.Changed || e.Revoked || h.ask == nil {
+		return e
+	}
+	if yes, err := h.ask(*e); err != nil || !yes {
+		return first(err, e)
+	}
+	return h.add(addr, key)
+}
+
+// add writes a key that was let in to the file that remembers it.
+func (h *hostKeys) add(addr string, key ssh.PublicKey) error {
+	if h.remember == "" {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(h.remember), 0o700); err != nil {
+		return fmt.Errorf("remembering the host key: %w", err)
+	}
+	f, err := os.OpenFile(h.remember, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintln(f, knownhosts.Line([]string{knownhosts.Normalize(addr)}, key))
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("remembering the host key: %w", err)
+	}
+	return nil
 }
 
 // algorithms are those of the keys that are known for addr, so that the host

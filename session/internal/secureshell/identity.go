@@ -3,6 +3,7 @@ package secureshell
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -31,6 +32,15 @@ func newIdentity(ctx context.Context, cfg Config) *identity {
 		signer, err := ssh.ParsePrivateKey(data)
 		var locked *ssh.PassphraseMissingError
 		switch {
+		case errors.As(err, &locked) && cfg.Passphrase != nil && locked.PublicKey != nil:
+			id.tried = append(id.tried, name)
+			signers = append(signers, &lockedKey{public: locked.PublicKey, unlock: func() (ssh.Signer, error) {
+				phrase, err := cfg.Passphrase(ctx, file)
+				if err != nil {
+					return nil, err
+				}
+				return ssh.ParsePrivateKeyWithPassphrase(data, []byte(phrase))
+			}})
 		case errors.As(err, &locked):
 			id.tried = append(id.tried, name+" (passed over: it has a passphrase and is not in the agent)")
 		case err == nil:
@@ -86,4 +96,35 @@ func (id *identity) close() {
 	if id.agent != nil {
 		_ = id.agent.Close()
 	}
+}
+
+// lockedKey is a key that a passphrase protects: it is asked for only when the
+// server would take the key.
+type lockedKey struct {
+	public ssh.PublicKey
+	unlock func() (ssh.Signer, error)
+	open   ssh.Signer
+}
+
+// PublicKey implements [ssh.Signer].
+func (k *lockedKey) PublicKey() ssh.PublicKey { return k.public }
+
+// Sign implements [ssh.Signer].
+func (k *lockedKey) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
+	return k.SignWithAlgorithm(rand, data, "")
+}
+
+// SignWithAlgorithm implements [ssh.AlgorithmSigner].
+func (k *lockedKey) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
+	if k.open == nil {
+		signer, err := k.unlock()
+		if err != nil {
+			return nil, err
+		}
+		k.open = signer
+	}
+	if with, ok := k.open.(ssh.AlgorithmSigner); ok && algorithm != "" {
+		return with.SignWithAlgorithm(rand, data, algorithm)
+	}
+	return k.open.Sign(rand, data)
 }
