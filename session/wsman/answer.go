@@ -123,6 +123,9 @@ func isSOAP(h http.Header) bool {
 	return false
 }
 
+// isEnvelope tells an answer that holds an envelope, in clear or sealed.
+func isEnvelope(h http.Header) bool { return isSOAP(h) || mediaType(h) == typeSealed }
+
 func mediaType(h http.Header) string {
 	t, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	return t

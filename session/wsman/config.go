@@ -42,6 +42,10 @@ type Config struct {
 	// challenge is nil at first; after a 401 it holds the values of
 	// WWW-Authenticate, and Authorize is asked once more, on a fresh request.
 	Authorize func(ctx context.Context, req *http.Request, challenge []string) error
+	// Secure begins the security of a new connection, in place of Authorize: each
+	// connection is authenticated once, before the first request on it, and over
+	// plain http everything is sealed.
+	Secure func(ctx context.Context, conn ConnInfo) (SecurityContext, error)
 	// AllowUnencrypted permits credentials over http to a host that is not this one.
 	AllowUnencrypted bool
 
@@ -125,6 +129,8 @@ func (cfg *Config) check() error {
 		return errors.New("wsman: URL without a host")
 	case u.User != nil:
 		return errors.New("wsman: URL with user information in it")
+	case cfg.Authorize != nil && cfg.Secure != nil:
+		return errors.New("wsman: two ways to authenticate")
 	}
 	if u.Scheme == "http" && cfg.Authorize != nil && !cfg.AllowUnencrypted && !isLoopback(u.Hostname()) {
 		return &UnencryptedError{Host: u.Host}

@@ -3,6 +3,7 @@ package wsman
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -136,11 +137,19 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (c *Client) attempt(ctx context.Context, call *call, attempt int, read func(*scanner) error) error {
 	ln := c.lanes.acquire()
 	defer c.lanes.release(ln)
+	secured := c.cfg.Secure != nil
+	if secured && (!call.anonymous || ln.security != nil) {
+		return c.attemptSecured(ctx, ln, call, attempt, read)
+	}
 	var challenge []string
 	for asked := false; ; asked = true {
-		res, err := c.post(ctx, ln, call, attempt, challenge, call.anonymous && !asked)
+		out := outgoing{body: call.body, contentType: c.contentType(), anonymous: call.anonymous && !asked, challenge: challenge}
+		res, err := c.post(ctx, ln, call, attempt, out)
 		if err != nil {
 			return err
+		}
+		if secured && res.status == http.StatusUnauthorized {
+			return c.attemptSecured(ctx, ln, call, attempt, read)
 		}
 		if res.status != http.StatusUnauthorized {
 			return c.take(res, call, read)
@@ -155,28 +164,40 @@ func (c *Client) attempt(ctx context.Context, call *call, attempt int, read func
 	}
 }
 
+// outgoing is how a request goes out: what an exchange's envelope has become,
+// or a leg of a handshake.
+type outgoing struct {
+	body          []byte
+	contentType   string // "" without a body
+	authorization string // in place of what Config.Authorize writes
+	challenge     []string
+	anonymous     bool
+	pinned        bool // over the connection that is there, or not at all
+}
+
 // result is an answer that has come in whole.
 type result struct {
 	status int
 	header http.Header
 	body   []byte // in the lane's buffer
+	tls    *tls.ConnectionState
 	event  *TraceEvent
 }
 
 // post sends the request over a lane and reads the answer.
-func (c *Client) post(ctx context.Context, ln *lane, call *call, attempt int, challenge []string, anonymous bool) (result, error) {
+func (c *Client) post(ctx context.Context, ln *lane, call *call, attempt int, out outgoing) (result, error) {
 	if call.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, call.timeout+c.grace, errSilent)
 		defer cancel()
 	}
-	req, wrote, err := c.newRequest(ctx, call, challenge, anonymous)
+	req, wrote, err := c.newRequest(ctx, call, out)
 	if err != nil {
 		return result{}, err
 	}
 	event := &TraceEvent{
 		Operation: call.operation, MessageID: call.messageID, ShellID: call.shellID, CommandID: call.commandID,
-		Attempt: attempt, Sent: len(call.body),
+		Attempt: attempt, Sent: len(out.body),
 	}
 	start := time.Now()
 	res, err := c.roundTrip(ln, req)
@@ -194,7 +215,7 @@ func (c *Client) post(ctx context.Context, ln *lane, call *call, attempt int, ch
 		err = &TransportError{Operation: call.operation, MaybeReceived: wrote.Load(), Err: err}
 		event.Err = err
 	}
-	if err != nil || res.status == http.StatusUnauthorized {
+	if err != nil && !errors.Is(err, errLeft) || res.status == http.StatusUnauthorized {
 		c.trace(event)
 	}
 	return res, err
@@ -210,29 +231,40 @@ func (c *Client) trace(e *TraceEvent) {
 
 // newRequest makes the HTTP request. wrote turns true once the request has
 // gone out whole.
-func (c *Client) newRequest(ctx context.Context, call *call, challenge []string, anonymous bool) (*http.Request, *atomic.Bool, error) {
+func (c *Client) newRequest(ctx context.Context, call *call, out outgoing) (*http.Request, *atomic.Bool, error) {
 	wrote := new(atomic.Bool)
+	if out.pinned {
+		ctx = context.WithValue(ctx, pinned{}, true)
+	}
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteRequest: func(info httptrace.WroteRequestInfo) { wrote.Store(info.Err == nil) },
 	})
-	req, err := http.NewRequestWithContext(traced, http.MethodPost, c.to, bytes.NewReader(call.body))
+	req, err := http.NewRequestWithContext(traced, http.MethodPost, c.to, bytes.NewReader(out.body))
 	if err != nil {
 		return nil, nil, fmt.Errorf("wsman: %s: %w", call.operation, err)
 	}
 	for name, values := range c.cfg.Header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	req.Header.Set("Content-Type", "application/soap+xml;charset="+c.charset())
+	if out.pinned {
+		req.GetBody = nil // what is sealed for one connection fits no other
+	}
+	if out.contentType != "" {
+		req.Header.Set("Content-Type", out.contentType)
+	}
 	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("User-Agent", c.cfg.UserAgent)
-	if anonymous {
+	if out.anonymous {
 		req.Header.Set("WSMANIDENTIFY", "unauthenticated")
 	}
 	for _, cookie := range c.jar.Cookies(c.cfg.URL) {
 		req.AddCookie(cookie)
 	}
-	if c.cfg.Authorize != nil && !anonymous {
-		if err := c.cfg.Authorize(ctx, req, challenge); err != nil {
+	switch {
+	case out.authorization != "":
+		req.Header.Set("Authorization", out.authorization)
+	case c.cfg.Authorize != nil && !out.anonymous:
+		if err := c.cfg.Authorize(ctx, req, out.challenge); err != nil {
 			return nil, nil, fmt.Errorf("wsman: %s: authorize: %w", call.operation, err)
 		}
 	}
@@ -246,15 +278,15 @@ func (c *Client) roundTrip(ln *lane, req *http.Request) (result, error) {
 	}
 	defer resp.Body.Close()
 	c.jar.SetCookies(c.cfg.URL, resp.Cookies())
-	res := result{status: resp.StatusCode, header: resp.Header}
+	res := result{status: resp.StatusCode, header: resp.Header, tls: resp.TLS}
 	limit := c.maxResponseSize()
-	if !isSOAP(resp.Header) {
+	if !isEnvelope(resp.Header) {
 		limit = min(limit, maxPage)
 	}
 	ln.buf, err = readBody(ln.buf[:0], resp, limit)
 	res.body = ln.buf
 	var large *SizeError
-	if errors.As(err, &large) && !isSOAP(resp.Header) {
+	if errors.As(err, &large) && !isEnvelope(resp.Header) {
 		err = nil // a page: its start is enough
 	}
 	return res, err
@@ -262,7 +294,7 @@ func (c *Client) roundTrip(ln *lane, req *http.Request) (result, error) {
 
 // readBody reads a body of at most limit bytes into buf.
 func readBody(buf []byte, resp *http.Response, limit int) ([]byte, error) {
-	if resp.ContentLength > int64(limit) && isSOAP(resp.Header) {
+	if resp.ContentLength > int64(limit) && isEnvelope(resp.Header) {
 		return buf, &SizeError{Limit: limit}
 	}
 	if n := max(int(min(resp.ContentLength, int64(limit)))+1, 4096); n > cap(buf) {

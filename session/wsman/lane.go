@@ -14,6 +14,9 @@ import (
 type lane struct {
 	transport *http.Transport
 	buf       []byte
+
+	security SecurityContext // of the connection; nil where it has none
+	seals    bool            // what goes over it is sealed
 }
 
 const (
@@ -76,7 +79,7 @@ func (l *lanes) close() {
 // body is read past them into the lane's, and a session that is idle keeps them.
 func newTransport(cfg *Config) *http.Transport {
 	t := &http.Transport{
-		DialContext:         cfg.Dial,
+		DialContext:         guarded(cfg.Dial),
 		Proxy:               cfg.Proxy,
 		TLSClientConfig:     cfg.TLS.Clone(),
 		TLSHandshakeTimeout: handshakeLimit,

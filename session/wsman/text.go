@@ -85,6 +85,8 @@ func (c *Client) charset() string {
 	return "UTF-8"
 }
 
+func (c *Client) contentType() string { return "application/soap+xml;charset=" + c.charset() }
+
 // encode is an envelope as it goes out: UTF-16 is little endian, with the byte
 // order mark that its charset asks for (RFC 2781 3.3).
 func (c *Client) encode(envelope []byte) []byte {

@@ -28,12 +28,13 @@ import (
 // recording is one line of a vector file: an HTTP exchange with a server in
 // front of a real PowerShell.
 type recording struct {
-	Seq         int         `json:"seq"`
-	ReqBody     string      `json:"req_body"`
-	Status      int         `json:"status"`
-	RespHeaders [][2]string `json:"resp_headers"`
-	RespBody    string      `json:"resp_body"`
-	Cut         bool        `json:"cut"`
+	Seq         int               `json:"seq"`
+	ReqHeaders  map[string]string `json:"req_headers"`
+	ReqBody     string            `json:"req_body"`
+	Status      int               `json:"status"`
+	RespHeaders [][2]string       `json:"resp_headers"`
+	RespBody    string            `json:"resp_body"`
+	Cut         bool              `json:"cut"`
 }
 
 // knownVectors are cases, as "file:seq", that fail for a reason given here.
