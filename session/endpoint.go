@@ -9,7 +9,9 @@ import (
 	"sync/atomic"
 
 	"psdeck/auth"
+	"psdeck/auth/negotiate"
 	"psdeck/discovery"
+	"psdeck/session/wsman"
 )
 
 // endpoint is where a session goes and how it authenticates there.
@@ -17,6 +19,7 @@ type endpoint struct {
 	uri       *url.URL // with the tenant to manage in its query
 	found     bool     // by discovery
 	authorize auth.Authorizer
+	secure    func(context.Context, wsman.ConnInfo) (wsman.SecurityContext, error) // in place of authorize
 	expires   atomic.Int64
 }
 
@@ -64,7 +67,7 @@ func (cn *connecting) findEndpoint(ctx context.Context) error {
 		u = found.PowerShellURI
 	}
 	fromDiscovery := t.OverridePowerShellURI == ""
-	if err := discovery.CheckEndpoint(u, fromDiscovery, t.AllowUnencrypted); err != nil {
+	if err := discovery.CheckEndpoint(u, fromDiscovery, t.AllowUnencrypted || cn.maySeal(u)); err != nil {
 		return err
 	}
 	if err := cn.checkCloud(u); err != nil {
@@ -79,6 +82,7 @@ func (cn *connecting) findEndpoint(ctx context.Context) error {
 func (cn *connecting) chooseAuthentication(ctx context.Context) error {
 	t, e := &cn.target, cn.endpoint
 	if isStdio(e.uri) {
+		cn.noteOptions("")
 		return nil // the process is this user's; SSH does its own
 	}
 	how := orElse(cn.how, t.Authentication)
@@ -89,20 +93,30 @@ func (cn *connecting) chooseAuthentication(ctx context.Context) error {
 		}
 	}
 	cn.how = how // also for where the server redirects to
+	if err := cn.checkWay(how); err != nil {
+		return err
+	}
+	cn.noteOptions(how)
 	switch how {
+	case "negotiate", "ntlm", "kerberos":
+		return cn.useNegotiate(ctx, negotiate.Way(how))
+	case "certificate":
+		return cn.useCertificate()
 	case "basic":
 		return cn.useBasic(ctx)
 	case "oauth", "bearer":
 		return cn.useToken(ctx, how)
 	}
 	return usageError("authenticating to "+e.uri.Host, fmt.Sprintf("%q is not a way to authenticate that is offered here", how),
-		"use --authentication auto, basic, oauth or bearer")
+		"use --authentication "+strings.Join(Authentications(), ", "))
 }
 
 // bestAuthentication follows the URI, else what was given, else the server.
 func (cn *connecting) bestAuthentication(ctx context.Context) (string, error) {
 	e := cn.endpoint
 	switch {
+	case cn.target.ClientCertificate != nil:
+		return "certificate", nil
 	case e.isLiveID():
 		return "basic", nil
 	case e.isOcs(), discovery.IsExchange(e.uri):
@@ -119,6 +133,9 @@ func (cn *connecting) bestAuthentication(ctx context.Context) (string, error) {
 		if strings.EqualFold(c.Scheme, "Bearer") && orElse(c.AuthorizationURI, cn.target.Authority) != "" {
 			return "bearer", nil
 		}
+	}
+	if way := cn.bestNegotiation(challenges); way != "" {
+		return way, nil
 	}
 	for _, c := range challenges {
 		if strings.EqualFold(c.Scheme, "Basic") {
@@ -153,11 +170,8 @@ func (cn *connecting) useBasic(ctx context.Context) error {
 		return usageError("authenticating to "+cn.endpoint.uri.Host, "this endpoint takes a user name and a password",
 			"give them with --credential NAME and --password-stdin")
 	}
-	if cn.password.IsZero() {
-		var err error
-		if cn.password, err = t.Password(ctx, t.UserName); err != nil {
-			return err
-		}
+	if err := cn.askPassword(ctx); err != nil {
+		return err
 	}
 	cn.account = auth.Account{UserName: t.UserName, Domain: domainOf(t.UserName)}
 	cn.endpoint.authorize = auth.Basic(t.UserName, cn.password)

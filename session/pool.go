@@ -30,7 +30,7 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 	}
 	s.host = psrp.Console(cn.cfg.Width, cn.cfg.Height)
 	s.client = psrp.NewClient(psrp.ClientConfig{
-		Protocol: protocolFor(cn.endpoint.uri, &cn.target.Options),
+		Protocol: cn.protocol(),
 		ID:       id, MinRunspaces: 1, MaxRunspaces: max(1, cn.target.Runspaces),
 		ApplicationArguments: cn.applicationArguments(),
 		Host:                 s.host,
@@ -68,7 +68,7 @@ func (cn *connecting) wsmanConfig() wsman.Config {
 	o, e := &cn.target.Options, cn.endpoint
 	cfg := wsman.Config{
 		URL: e.uri, Dial: cn.cfg.Network.DialContext, TLS: cn.endpointTLS(), Proxy: cn.proxy,
-		Authorize: e.authorize, AllowUnencrypted: cn.target.AllowUnencrypted,
+		Authorize: e.authorize, Secure: e.secure, AllowUnencrypted: cn.target.AllowUnencrypted,
 		OpenTimeout: o.OpenTimeout, OperationTimeout: o.OperationTimeout, CancelTimeout: o.CancelTimeout,
 		Locale: o.UICulture, DataLocale: o.Culture, UTF16: o.UseUTF16,
 	}

@@ -34,12 +34,6 @@ func (cn *connecting) chooseOptions(ctx context.Context) error {
 	if err := o.Check(); err != nil {
 		return usageError("reading the session options", err.Error(), "psdeck help exec lists what they take")
 	}
-	if o.IncludePortInSPN {
-		cn.watch(Noted{Text: "IncludePortInSPN changes nothing: it is for Kerberos, which this session does not use"})
-	}
-	if o.NoEncryption {
-		cn.watch(Noted{Text: "NoEncryption changes nothing: it is for Negotiate and Kerberos over http, which this session does not use"})
-	}
 	if o.ProxyAccessType == ProxyNone || o.ProxyAccessType == ProxyNoServer {
 		return nil
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"crypto/tls"
 
 	"psdeck/auth"
 )
@@ -53,8 +54,11 @@ type Target struct {
 	// token or an application's credential where one is given, else the browser
 	// where one can be opened, else device code.
 	SignIn auth.Method
-	// Authentication to the server: "", "auto", "basic", "oauth", "bearer".
+	// Authentication to the server is "" or one of [Authentications].
 	Authentication string
+	// ClientCertificate is shown to the server, in TLS, where Authentication is
+	// "certificate".
+	ClientCertificate *tls.Certificate
 	// Authority and ClientID replace what the server's challenge says;
 	// Tenant is the tenant that has to issue the token, an id or a domain.
 	Authority, ClientID, Tenant string

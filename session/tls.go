@@ -10,6 +10,10 @@ import (
 // neither discovery nor the authority is excused from its check.
 func (cn *connecting) endpointTLS() *tls.Config {
 	cfg, o := cn.cfg.Network.TLSConfig(), &cn.target.Options
+	if cert := cn.target.ClientCertificate; cert != nil && cn.how == "certificate" {
+		cfg = cfg.Clone()
+		cfg.Certificates = []tls.Certificate{*cert}
+	}
 	if o.SkipCACheck || o.SkipCNCheck {
 		return lenient(cfg, o.SkipCACheck, o.SkipCNCheck)
 	}

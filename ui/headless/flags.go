@@ -2,6 +2,7 @@ package headless
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -24,6 +25,7 @@ type TargetFlags struct {
 	Trace   string
 
 	credential, env, signIn, caFile string
+	clientCertificate               string
 	passwordStdin                   bool
 	tokenStdin                      bool
 	tokenEnv, tokenFile, tokenCmd   string
@@ -58,7 +60,8 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.StringVar(&t.OverrideAccessTokenResourceURI, "override-access-token-resource-uri", "", "what the token is asked for (a `URI`)")
 	fs.Var((*List)(&f.options), "session-option", "a PSSessionOption property as `Key=Value`; may be repeated (NoCompression is taken: data always goes uncompressed)")
 	fs.StringVar(&f.proxyPasswordEnv, "proxy-password-env", "", "read the password of the option ProxyCredential from this environment `variable`")
-	fs.StringVar(&t.Authentication, "authentication", "auto", "to the server: auto, basic, oauth or bearer")
+	fs.StringVar(&t.Authentication, "authentication", "auto", "to the server: "+strings.Join(session.Authentications(), ", "))
+	fs.StringVar(&f.clientCertificate, "client-certificate", "", "a PEM `file` with a certificate and its key, to show to the server (--authentication certificate)")
 	fs.StringVar(&f.signIn, "sign-in", "", "to the authority: browser, device, password, secret, certificate or token")
 	fs.StringVar(&t.ClientID, "client-id", "", "the application to sign in as, instead of the one the server names (an `id`)")
 	fs.StringVar(&t.Authority, "authority", "", "the authority to sign in at, instead of the one the server names (a `URI`)")
@@ -129,6 +132,7 @@ func (f *TargetFlags) Complete(t session.Target) session.Target {
 	if len(t.CloudHosts) == 0 {
 		t.CloudHosts = g.CloudHosts
 	}
+	t.ClientCertificate = cmp.Or(t.ClientCertificate, g.ClientCertificate)
 	t.SignIn = cmp.Or(t.SignIn, g.SignIn)
 	t.Env = cmp.Or(t.Env, g.Env)
 	for _, text := range []struct{ typed, flag *string }{
@@ -189,8 +193,8 @@ func (f *TargetFlags) names() error {
 	if f.env != "" && !slices.Contains([]session.Environment{session.Prod, session.Test, session.Dev}, t.Env) {
 		return fmt.Errorf("--env %q is none of prod, test, dev", f.env)
 	}
-	if !slices.Contains([]string{"auto", "basic", "oauth", "bearer"}, t.Authentication) {
-		return fmt.Errorf("--authentication %q is none of auto, basic, oauth, bearer", t.Authentication)
+	if ways := session.Authentications(); !slices.Contains(ways, t.Authentication) {
+		return fmt.Errorf("--authentication %q is none of %s", t.Authentication, strings.Join(ways, ", "))
 	}
 	if !slices.Contains([]string{"", "wsman", "winrs", "local", "ssh"}, t.Transport) {
 		return fmt.Errorf("--transport %q is none of wsman, winrs, local, ssh", t.Transport)
@@ -206,6 +210,13 @@ func (f *TargetFlags) network() error {
 			return fmt.Errorf("--resolve: %w", err)
 		}
 		f.Network.Resolve[host] = addr
+	}
+	if f.clientCertificate != "" {
+		cert, err := tls.LoadX509KeyPair(f.clientCertificate, f.clientCertificate)
+		if err != nil {
+			return fmt.Errorf("--client-certificate: %w", err)
+		}
+		f.Target.ClientCertificate = &cert
 	}
 	if f.caFile == "" {
 		return nil

@@ -1,0 +1,173 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"psdeck/auth"
+	"psdeck/auth/negotiate"
+	"psdeck/discovery"
+	"psdeck/session/psrp"
+	"psdeck/session/wsman"
+)
+
+// Authentications are the ways to authenticate to a server that a [Target] can
+// name.
+func Authentications() []string {
+	return []string{"auto", "basic", "oauth", "bearer", "negotiate", "ntlm", "kerberos", "certificate"}
+}
+
+// seals tells whether a way to authenticate brings its own encryption to plain
+// http.
+func seals(how string) bool {
+	return how == "negotiate" || how == "ntlm" || how == "kerberos"
+}
+
+// maySeal tells whether what will be chosen for an endpoint may be a way that
+// seals: plain http is not refused then before the server was asked.
+func (cn *connecting) maySeal(u *url.URL) bool {
+	t := &cn.target
+	auto := t.Authentication == "" || t.Authentication == "auto"
+	return seals(t.Authentication) || auto && t.UserName != "" && t.Password != nil && !(&endpoint{uri: u}).isOcs()
+}
+
+// checkWay keeps credentials off plain http where the way chosen does not seal.
+func (cn *connecting) checkWay(how string) error {
+	e := cn.endpoint
+	if seals(how) {
+		return nil
+	}
+	return discovery.CheckEndpoint(e.uri, e.found, cn.target.AllowUnencrypted)
+}
+
+// bestNegotiation picks a way that seals, where the server offers one and there
+// is something to prove.
+func (cn *connecting) bestNegotiation(challenges []auth.Challenge) string {
+	t := &cn.target
+	if t.UserName == "" || t.Password == nil {
+		return ""
+	}
+	for _, c := range challenges {
+		switch strings.ToLower(c.Scheme) {
+		case "negotiate":
+			return string(negotiate.Negotiate)
+		case "kerberos":
+			return string(negotiate.Kerberos)
+		case "ntlm":
+			return string(negotiate.NTLM)
+		}
+	}
+	return ""
+}
+
+// useNegotiate authenticates each connection by itself.
+func (cn *connecting) useNegotiate(ctx context.Context, way negotiate.Way) error {
+	t, e := &cn.target, cn.endpoint
+	cn.watch(StageStarted{StageSignIn, strings.TrimSpace("Authenticating " + as(t.UserName))})
+	if err := cn.askPassword(ctx); err != nil {
+		return err
+	}
+	cfg := negotiate.Config{Way: way, Account: t.UserName, Password: cn.password, Host: e.uri.Hostname()}
+	client, err := negotiate.New(cfg)
+	if err != nil {
+		return err
+	}
+	cn.account = auth.Account{UserName: t.UserName, Domain: domainOf(t.UserName)}
+	e.secure = func(ctx context.Context, conn wsman.ConnInfo) (wsman.SecurityContext, error) {
+		return client.NewContext(ctx, conn.TLS, conn.Offered)
+	}
+	return nil
+}
+
+func as(userName string) string {
+	if userName == "" {
+		return ""
+	}
+	return "as " + userName
+}
+
+// askPassword asks for the user's password once, where there is somebody to ask.
+func (cn *connecting) askPassword(ctx context.Context) (err error) {
+	t := &cn.target
+	if cn.password.IsZero() && t.Password != nil && t.UserName != "" {
+		cn.password, err = t.Password(ctx, t.UserName)
+	}
+	return err
+}
+
+// mutual is what a request has for credentials where TLS has shown who makes
+// it ([DSP0226] C.3.4).
+const mutual = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+
+// useCertificate lets TLS say who this is, by a certificate of the user's own.
+func (cn *connecting) useCertificate() error {
+	t, e := &cn.target, cn.endpoint
+	doing := "authenticating to " + e.uri.Host
+	switch {
+	case t.ClientCertificate == nil:
+		return usageError(doing, "there is no certificate to show", "give one, with its key, with --client-certificate FILE")
+	case e.uri.Scheme != "https":
+		return usageError(doing, "a certificate can only be shown over https", "give an https URI")
+	}
+	cn.account = auth.Account{UserName: t.UserName, Domain: domainOf(t.UserName)}
+	e.authorize = func(_ context.Context, req *http.Request, challenge []string) error {
+		if challenge != nil {
+			return &negotiate.Error{
+				Kind: negotiate.KindRefused, Msg: e.uri.Host + " does not accept the certificate",
+				Hint: "the server has to map it to an account (on Windows: New-Item WSMan:\\localhost\\ClientCertificate), and to trust its issuer",
+			}
+		}
+		req.Header.Set("Authorization", mutual)
+		return nil
+	}
+	return nil
+}
+
+// protocol is the version that is offered: what an endpoint seals is as
+// confidential as what TLS carries.
+func (cn *connecting) protocol() string {
+	if cn.endpoint.uri.Scheme == "http" && cn.endpoint.secure != nil {
+		return psrp.Protocol24
+	}
+	return protocolFor(cn.endpoint.uri, &cn.target.Options)
+}
+
+// noteOptions says which options for Negotiate and Kerberos change nothing.
+func (cn *connecting) noteOptions(how string) {
+	o := &cn.target.Options
+	if cn.followed > 0 {
+		return // said already
+	}
+	if o.IncludePortInSPN && (!seals(how) || how == string(negotiate.NTLM)) {
+		cn.watch(Noted{Text: "IncludePortInSPN changes nothing: it is for Kerberos, which this session does not use"})
+	}
+	switch {
+	case o.NoEncryption && seals(how):
+		cn.watch(Noted{Text: "NoEncryption changes nothing: what goes over http is encrypted all the same"})
+	case o.NoEncryption:
+		cn.watch(Noted{Text: "NoEncryption changes nothing: it is for Negotiate and Kerberos over http, which this session does not use"})
+	}
+}
+
+func explainNegotiation(e *Error) bool {
+	var (
+		n        *negotiate.Error
+		insecure *wsman.SecurityError
+	)
+	switch {
+	case errors.As(e.Err, &n):
+		switch n.Kind {
+		case negotiate.KindUsage:
+			e.Class = ClassUsage
+		case negotiate.KindPassword, negotiate.KindAccount, negotiate.KindOffered, negotiate.KindTicket, negotiate.KindRefused:
+			e.Class = ClassSignIn
+		}
+		return e.hint(n.Hint)
+	case errors.As(e.Err, &insecure):
+		return e.hint("nothing that came was believed; something between here and the server may be altering what is sent, or the server does not encrypt its answers: with https it need not")
+	}
+	return false
+}
