@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"psdeck/auth"
@@ -31,7 +32,8 @@ func seals(how string) bool {
 func (cn *connecting) maySeal(u *url.URL) bool {
 	t := &cn.target
 	auto := t.Authentication == "" || t.Authentication == "auto"
-	return seals(t.Authentication) || auto && t.UserName != "" && t.Password != nil && !(&endpoint{uri: u}).isOcs()
+	proof := t.UserName != "" && t.Password != nil || t.Keytab != ""
+	return seals(t.Authentication) || auto && proof && !(&endpoint{uri: u}).isOcs()
 }
 
 // checkWay keeps credentials off plain http where the way chosen does not seal.
@@ -47,7 +49,7 @@ func (cn *connecting) checkWay(how string) error {
 // is something to prove.
 func (cn *connecting) bestNegotiation(challenges []auth.Challenge) string {
 	t := &cn.target
-	if t.UserName == "" || t.Password == nil {
+	if (t.UserName == "" || t.Password == nil) && t.Keytab == "" {
 		return ""
 	}
 	for _, c := range challenges {
@@ -70,12 +72,22 @@ func (cn *connecting) useNegotiate(ctx context.Context, way negotiate.Way) error
 	if err := cn.askPassword(ctx); err != nil {
 		return err
 	}
-	cfg := negotiate.Config{Way: way, Account: t.UserName, Password: cn.password, Host: e.uri.Hostname()}
+	cfg := negotiate.Config{
+		Way: way, Account: t.UserName, Password: cn.password, Host: e.uri.Hostname(), Port: orElse(e.uri.Port(), "80"),
+		Krb5Config: os.Getenv("KRB5_CONFIG"), Keytab: t.Keytab, SPN: t.SPN, PortInSPN: t.Options.IncludePortInSPN,
+		Note: func(text string) { cn.watch(Noted{Text: text, Important: true}) },
+	}
+	if cn.password.IsZero() && t.Keytab == "" {
+		cfg.Cache = os.Getenv("KRB5CCNAME")
+	}
+	if e.uri.Scheme == "https" {
+		cfg.Port = orElse(e.uri.Port(), "443")
+	}
 	client, err := negotiate.New(cfg)
 	if err != nil {
 		return err
 	}
-	cn.account = auth.Account{UserName: t.UserName, Domain: domainOf(t.UserName)}
+	cn.account = auth.Account{UserName: client.Account(), Domain: domainOf(client.Account())}
 	e.secure = func(ctx context.Context, conn wsman.ConnInfo) (wsman.SecurityContext, error) {
 		return client.NewContext(ctx, conn.TLS, conn.Offered)
 	}

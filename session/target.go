@@ -59,6 +59,9 @@ type Target struct {
 	// ClientCertificate is shown to the server, in TLS, where Authentication is
 	// "certificate".
 	ClientCertificate *tls.Certificate
+	// Keytab is a file with the account's keys, in place of its password, for
+	// Kerberos; SPN the name of the server's service, in place of HTTP/host.
+	Keytab, SPN string
 	// Authority and ClientID replace what the server's challenge says;
 	// Tenant is the tenant that has to issue the token, an id or a domain.
 	Authority, ClientID, Tenant string

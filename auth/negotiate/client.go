@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"psdeck/auth"
+	"psdeck/auth/negotiate/kerberos"
 	"psdeck/auth/negotiate/ntlm"
 	"psdeck/auth/negotiate/spnego"
 )
@@ -26,29 +26,87 @@ const (
 // Config is an account at a server.
 type Config struct {
 	Way Way // Negotiate where it is empty
-	// Account is DOMAIN\name, name@domain, or a name of the server's own.
+	// Account is DOMAIN\name, name@domain, or a name of the server's own or of the
+	// default realm; empty is whoever the credential cache is of.
 	Account  string
 	Password auth.Secret
-	// Host is the server's name without a port; errors name it.
-	Host string
+	// Host is the server's name without a port, Port its port.
+	Host, Port string
+
+	// Krb5Config is krb5.conf, Keytab and Cache are files too; the password comes
+	// before either. Empty Krb5Config means the system's.
+	Krb5Config, Keytab, Cache string
+	// SPN names the service in place of HTTP/host; PortInSPN adds the port to that.
+	SPN       string
+	PortInSPN bool
+	// Note is told what a person may want to know; may be nil.
+	Note func(string)
 }
 
 // Client makes the contexts of one account's connections to one server. Its
 // methods may be called concurrently.
-type Client struct{ cfg Config }
+type Client struct {
+	cfg      Config
+	kerberos *kerberos.Client // nil: NTLM only
+}
 
-// New makes a client.
+// New makes a client. It reads files, and asks nobody.
 func New(cfg Config) (*Client, error) {
 	if cfg.Way == "" {
 		cfg.Way = Negotiate
 	}
-	if cfg.Account == "" || cfg.Password.IsZero() {
+	c := &Client{cfg: cfg}
+	var err error
+	if cfg.Way != NTLM {
+		c.kerberos, err = c.newKerberos()
+	}
+	switch {
+	case err != nil && (cfg.Way == Kerberos || !c.hasPassword()):
+		return nil, c.explain(err)
+	case c.kerberos == nil && !c.hasPassword():
 		return nil, &Error{
 			Kind: KindUsage, Msg: cfg.Host + " takes a user name and a password",
 			Hint: `give them with --credential 'DOMAIN\NAME' or --credential NAME@DOMAIN, and --password-stdin`,
 		}
 	}
-	return &Client{cfg}, nil
+	return c, nil
+}
+
+// Account is who this is.
+func (c *Client) Account() string {
+	if c.cfg.Account == "" && c.kerberos != nil {
+		return c.kerberos.Account()
+	}
+	return c.cfg.Account
+}
+
+func (c *Client) hasPassword() bool { return c.cfg.Account != "" && !c.cfg.Password.IsZero() }
+
+// newKerberos makes Kerberos' part. Where NTLM would do, it is left out unless
+// the realm is one that is configured here.
+func (c *Client) newKerberos() (*kerberos.Client, error) {
+	k, err := kerberos.New(kerberos.Config{
+		ConfigFile: c.cfg.Krb5Config, Account: c.cfg.Account,
+		Password: c.cfg.Password.Reveal(), Keytab: c.cfg.Keytab, Cache: c.cfg.Cache,
+	})
+	if err == nil && c.cfg.Way == Negotiate && c.hasPassword() && !k.HasKDC() {
+		return nil, nil
+	}
+	return k, err
+}
+
+// services are the names to ask a ticket for, the best first. Windows' own client
+// asks for HTTP; some servers have that name taken by another account, and
+// WSMAN is theirs.
+func (c *Client) services() []string {
+	if c.cfg.SPN != "" {
+		return []string{c.cfg.SPN}
+	}
+	host := c.cfg.Host
+	if c.cfg.PortInSPN && c.cfg.Port != "" {
+		host += ":" + c.cfg.Port
+	}
+	return []string{"HTTP/" + host, "WSMAN/" + host}
 }
 
 // NewContext begins the security of a new connection. state is of its TLS, nil
@@ -58,25 +116,82 @@ func (c *Client) NewContext(ctx context.Context, state *tls.ConnectionState, off
 	if state != nil && len(state.PeerCertificates) > 0 {
 		bindings = EndPoint(state.PeerCertificates[0])
 	}
-	x := &Context{scheme: SchemeNegotiate, refused: c.refused}
-	offers := func(scheme string) bool {
-		return slices.ContainsFunc(offered, func(s string) bool { return strings.EqualFold(s, scheme) })
-	}
-	if !offers(SchemeNegotiate) {
-		if c.cfg.Way == Kerberos || !offers(SchemeNTLM) {
-			return nil, c.notOffered(offered)
-		}
-		x.scheme = SchemeNTLM
-	}
-	m, err := c.ntlm(bindings)
+	scheme, err := c.scheme(offered)
 	if err != nil {
 		return nil, err
 	}
-	x.how = bare{m}
-	if c.cfg.Way == Negotiate && x.scheme == SchemeNegotiate {
-		x.how = wrapped{spnego.NewInitiator(m)}
+	mechs, err := c.mechanisms(ctx, scheme, bindings)
+	if err != nil {
+		return nil, err
+	}
+	x := &Context{scheme: scheme, refused: c.refused, explain: c.explain}
+	if scheme != SchemeNegotiate || c.cfg.Way == NTLM {
+		x.how = bare{mechs[0].(mechanism)}
+	} else {
+		x.how = wrapped{spnego.NewInitiator(mechs...)}
 	}
 	return x, nil
+}
+
+// scheme picks one of those that are offered.
+func (c *Client) scheme(offered []string) (string, error) {
+	offers := func(scheme string) bool {
+		return slices.ContainsFunc(offered, func(s string) bool { return strings.EqualFold(s, scheme) })
+	}
+	switch {
+	case c.cfg.Way == Kerberos && offers(SchemeKerberos):
+		return SchemeKerberos, nil
+	case offers(SchemeNegotiate):
+		return SchemeNegotiate, nil
+	case c.kerberos != nil && c.cfg.Way != NTLM && offers(SchemeKerberos):
+		return SchemeKerberos, nil
+	case c.cfg.Way != Kerberos && c.hasPassword() && offers(SchemeNTLM):
+		return SchemeNTLM, nil
+	}
+	return "", c.notOffered(offered)
+}
+
+// mechanisms are those that can be used, the best first; there is one at least.
+func (c *Client) mechanisms(ctx context.Context, scheme string, bindings []byte) ([]spnego.Mechanism, error) {
+	var mechs []spnego.Mechanism
+	if c.kerberos != nil && scheme != SchemeNTLM {
+		ticket, err := c.kerberos.Ticket(ctx, c.services()...)
+		if err != nil && !c.bearsWithout(err, scheme) {
+			return nil, c.explain(err)
+		}
+		if err == nil {
+			var hash []byte
+			if bindings != nil {
+				hash = BindingsHash(bindings)
+			}
+			mechs = append(mechs, ticket.NewContext(hash))
+		}
+	}
+	if scheme != SchemeKerberos && c.cfg.Way != Kerberos && c.hasPassword() {
+		m, err := c.ntlm(bindings)
+		if err != nil {
+			return nil, err
+		}
+		mechs = append(mechs, m)
+	}
+	return mechs, nil
+}
+
+// bearsWithout tells whether NTLM may do what Kerberos did not: not where the
+// password is wrong, or where a stronger key is what is missing.
+func (c *Client) bearsWithout(err error, scheme string) bool {
+	var e *kerberos.Error
+	if c.cfg.Way != Negotiate || scheme != SchemeNegotiate || !c.hasPassword() || !errors.As(err, &e) {
+		return false
+	}
+	switch e.Reason {
+	case kerberos.WrongPassword, kerberos.ClientRevoked, kerberos.WeakCipher:
+		return false
+	}
+	if c.cfg.Note != nil {
+		c.cfg.Note("NTLM is used, because Kerberos is not possible: " + e.Msg)
+	}
+	return true
 }
 
 func (c *Client) ntlm(bindings []byte) (*ntlmMechanism, error) {
@@ -85,33 +200,4 @@ func (c *Client) ntlm(bindings []byte) (*ntlmMechanism, error) {
 		return nil, &Error{Kind: KindUsage, Msg: err.Error(), Hint: `write the account as DOMAIN\NAME or NAME@DOMAIN`}
 	}
 	return &ntlmMechanism{client: client, bindings: bindings}, nil
-}
-
-// refused is the error of a server that does not accept what the mechanism proved.
-func (c *Client) refused() error {
-	return &Error{
-		Kind: KindPassword, Msg: fmt.Sprintf("%s does not accept the user name or the password of %s", c.cfg.Host, c.cfg.Account),
-		Hint: "check the name (DOMAIN\\NAME or NAME@DOMAIN) and the password; an account may be locked, or not allowed to sign in over the network",
-	}
-}
-
-// notOffered is the error of a server that offers other schemes only. A password
-// is not sent to it some other way.
-func (c *Client) notOffered(offered []string) error {
-	what := strings.Join(offered, ", ")
-	if what == "" {
-		what = "no way to authenticate"
-	}
-	e := &Error{Kind: KindOffered, Msg: fmt.Sprintf("%s does not offer %s, but %s", c.cfg.Host, c.cfg.Way, what)}
-	e.Hint = "ask the server's administrator to allow Negotiate"
-	if slices.ContainsFunc(offered, func(s string) bool { return strings.EqualFold(s, "Basic") }) {
-		e.Hint = "with https, --authentication basic works; over plain http it would send the password in clear"
-	}
-	return e
-}
-
-// IsRefused tells whether an error is of an account or a password that was refused.
-func IsRefused(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Kind == KindPassword
 }

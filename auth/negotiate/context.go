@@ -2,7 +2,6 @@ package negotiate
 
 import (
 	"context"
-	"errors"
 
 	"psdeck/auth/negotiate/spnego"
 )
@@ -26,6 +25,7 @@ type Context struct {
 	scheme  string
 	how     negotiation
 	refused func() error
+	explain func(error) error
 	began   bool
 }
 
@@ -55,15 +55,15 @@ func (c *Context) Step(ctx context.Context, token []byte) ([]byte, error) {
 	c.began = true
 	out, err := c.how.Step(ctx, token)
 	if err == nil && out == nil {
-		err = &Error{Kind: KindServer, Msg: "the server asks for more than the mechanism has"}
+		err = &spnego.Error{Msg: "the server asks for more than there is to say"}
 	}
-	return out, explain(err)
+	return out, c.explain(err)
 }
 
 // Finish takes the token that came with the server's consent, nil where there
 // was none. Messages can be sealed from then on.
 func (c *Context) Finish(ctx context.Context, token []byte) error {
-	return explain(c.how.Finish(ctx, token))
+	return c.explain(c.how.Finish(ctx, token))
 }
 
 // Seal encrypts a message for the server: what goes before it, and the message.
@@ -75,19 +75,7 @@ func (c *Context) Seal(plain []byte) (header, data []byte, err error) {
 // no use any more.
 func (c *Context) Unseal(header, data []byte) ([]byte, error) {
 	plain, err := c.how.mechanism().Unseal(header, data)
-	return plain, explain(err)
-}
-
-// explain gives an error of a mechanism its kind.
-func explain(err error) error {
-	var known *Error
-	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return &Error{
-		Kind: KindTampered, Msg: "the connection is not secure", Err: err,
-		Hint: "nothing that came was believed; something between here and the server may be altering what is sent",
-	}
+	return plain, c.explain(err)
 }
 
 // bare is a mechanism without SPNEGO around it.

@@ -63,6 +63,8 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.StringVar(&t.Authentication, "authentication", "auto", "to the server: "+strings.Join(session.Authentications(), ", "))
 	fs.StringVar(&f.clientCertificate, "client-certificate", "", "a PEM `file` with a certificate and its key, to show to the server (--authentication certificate)")
 	fs.StringVar(&f.signIn, "sign-in", "", "to the authority: browser, device, password, secret, certificate or token")
+	fs.StringVar(&t.Keytab, "keytab", "", "a `file` with the account's keys, in place of its password (Kerberos)")
+	fs.StringVar(&t.SPN, "spn", "", "the `name` of the server's service, as HTTP/host.example (Kerberos)")
 	fs.StringVar(&t.ClientID, "client-id", "", "the application to sign in as, instead of the one the server names (an `id`)")
 	fs.StringVar(&t.Authority, "authority", "", "the authority to sign in at, instead of the one the server names (a `URI`)")
 	fs.StringVar(&t.Tenant, "tenant", "", "the tenant that must have issued the token (an `id` or domain)")
@@ -137,6 +139,8 @@ func (f *TargetFlags) Complete(t session.Target) session.Target {
 	t.Env = cmp.Or(t.Env, g.Env)
 	for _, text := range []struct{ typed, flag *string }{
 		{&t.Authentication, &g.Authentication},
+		{&t.Keytab, &g.Keytab},
+		{&t.SPN, &g.SPN},
 		{&t.Authority, &g.Authority},
 		{&t.ClientID, &g.ClientID},
 		{&t.Tenant, &g.Tenant},

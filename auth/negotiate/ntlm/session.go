@@ -90,17 +90,20 @@ func (s *Session) Unseal(signature, sealed []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// MIC signs the list of mechanisms of a SPNEGO negotiation. It leaves numbers
-// and ciphers as they are: the first sealed message begins anew ([MS-SPNG]
-// 3.3.5.1).
+// MIC signs the list of mechanisms of a SPNEGO negotiation. It counts as a
+// message, but the first one that is sealed begins with a fresh cipher all the
+// same ([MS-SPNG] 3.3.5.1).
 func (s *Session) MIC(data []byte) ([]byte, error) {
-	return s.out.sign(newRC4(s.out.sealKey), 0, data), nil
+	mic := s.out.sign(newRC4(s.out.sealKey), s.out.seq, data)
+	s.out.seq++
+	return mic, nil
 }
 
 // CheckMIC checks the other side's.
 func (s *Session) CheckMIC(data, mic []byte) error {
-	if subtle.ConstantTimeCompare(s.in.sign(newRC4(s.in.sealKey), 0, data), mic) != 1 {
+	if subtle.ConstantTimeCompare(s.in.sign(newRC4(s.in.sealKey), s.in.seq, data), mic) != 1 {
 		return &Error{"the MIC over the list of mechanisms is wrong: it was altered on the way"}
 	}
+	s.in.seq++
 	return nil
 }
