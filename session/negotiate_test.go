@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -41,6 +42,7 @@ type windows struct {
 
 func newWindows(t *testing.T, secure bool, change ...func(*windows)) *windows {
 	t.Helper()
+	t.Setenv("KRB5_CONFIG", filepath.Join(t.TempDir(), "none"))
 	w := &windows{conns: map[string]*watchedConn{}}
 	server := endpoint.New(endpoint.Config{
 		Authenticate: endpoint.Authenticated, Protocol: "2.4", MaxShellsPerUser: 20,

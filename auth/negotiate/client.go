@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"psdeck/auth"
 	"psdeck/auth/negotiate/kerberos"
@@ -48,7 +50,13 @@ type Config struct {
 type Client struct {
 	cfg      Config
 	kerberos *kerberos.Client // nil: NTLM only
+	without  atomic.Int64     // until when NTLM stands in for Kerberos, in seconds since 1970
 }
+
+// again is how long it takes until Kerberos is tried again where it was not
+// possible: a KDC that does not answer costs seconds, and a session has several
+// connections.
+const again = 10 * time.Minute
 
 // New makes a client. It reads files, and asks nobody.
 func New(cfg Config) (*Client, error) {
@@ -154,7 +162,7 @@ func (c *Client) scheme(offered []string) (string, error) {
 // mechanisms are those that can be used, the best first; there is one at least.
 func (c *Client) mechanisms(ctx context.Context, scheme string, bindings []byte) ([]spnego.Mechanism, error) {
 	var mechs []spnego.Mechanism
-	if c.kerberos != nil && scheme != SchemeNTLM {
+	if c.kerberos != nil && scheme != SchemeNTLM && time.Now().Unix() >= c.without.Load() {
 		ticket, err := c.kerberos.Ticket(ctx, c.services()...)
 		if err != nil && !c.bearsWithout(err, scheme) {
 			return nil, c.explain(err)
@@ -188,7 +196,7 @@ func (c *Client) bearsWithout(err error, scheme string) bool {
 	case kerberos.WrongPassword, kerberos.ClientRevoked, kerberos.WeakCipher:
 		return false
 	}
-	if c.cfg.Note != nil {
+	if c.without.Swap(time.Now().Add(again).Unix()) == 0 && c.cfg.Note != nil {
 		c.cfg.Note("NTLM is used, because Kerberos is not possible: " + e.Msg)
 	}
 	return true

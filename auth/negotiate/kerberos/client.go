@@ -30,6 +30,7 @@ type Client struct {
 	cfg         Config
 	krb5        *config.Config
 	name, realm string
+	guessed     bool                // the realm, as there is no other
 	cache       *credentials.CCache // in place of a password or a keytab
 	keytab      *keytab.Keytab
 
@@ -140,6 +141,7 @@ func (c *Client) realmOf(domain string) string {
 		}
 	}
 	if !strings.Contains(domain, ".") && c.krb5.LibDefaults.DefaultRealm != "" {
+		c.guessed = true
 		return c.krb5.LibDefaults.DefaultRealm // a short name says no more than that
 	}
 	return strings.ToUpper(domain)
@@ -148,8 +150,12 @@ func (c *Client) realmOf(domain string) string {
 // Account is who the tickets are for, as name@REALM.
 func (c *Client) Account() string { return c.name + "@" + c.realm }
 
-// HasKDC tells whether the configuration names a KDC for the account's realm.
+// HasKDC tells whether the account names its realm, and the configuration a KDC
+// for that.
 func (c *Client) HasKDC() bool {
+	if c.guessed {
+		return false
+	}
 	for _, r := range c.krb5.Realms {
 		if r.Realm == c.realm {
 			return len(r.KDC) > 0

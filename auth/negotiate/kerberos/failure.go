@@ -21,7 +21,7 @@ func failures() []struct {
 		{"KDC_ERR_KEY_EXPIRED", ClientRevoked, "the account's password has expired"},
 		{"KDC_ERR_S_PRINCIPAL_UNKNOWN", UnknownService, "the KDC knows no service %s"},
 		{"KDC_ERR_MUST_USE_USER2USER", UnknownService, "the KDC has no service %s, but an account by that name"},
-		{"KDC_ERR_ETYPE_NOSUPP", WeakCipher, "the KDC and this program have no encryption type in common for %s: only AES is accepted"},
+		{"KDC_ERR_ETYPE_NOSUPP", WeakCipher, "the KDC and this program have no encryption type in common for %s: only AES is accepted here, and no rc4-hmac"},
 		{"KRB_AP_ERR_SKEW", ClockSkew, "the clocks here and there differ too much"},
 		{"clock skew", ClockSkew, "the clocks here and at the KDC differ too much"},
 		{"KDC_ERR_NEVER_VALID", ClockSkew, "the clocks here and at the KDC differ too much"},
