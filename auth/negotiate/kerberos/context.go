@@ -60,7 +60,7 @@ func (c *Context) Step(_ context.Context, token []byte) ([]byte, error) {
 	case token == nil && c.sent.AVNO == 0:
 		return c.request()
 	}
-	return nil, c.reply(token)
+	return nil, safely(func() error { return c.reply(token) })
 }
 
 // request makes an AP-REQ (RFC 4120 5.5.1) in its frame.

@@ -11,6 +11,7 @@ type Acceptor struct {
 	list  []byte
 	first bool // the client's first choice is ours
 	begun bool
+	asked bool // for the client's MIC
 }
 
 // NewAcceptor makes a server that takes one mechanism.
@@ -78,6 +79,9 @@ func (a *Acceptor) finish(reply *tokenResp, mic []byte) ([]byte, bool, error) {
 			if reply.MechListMIC, err = a.mech.MIC(a.list); err != nil {
 				return nil, false, err
 			}
+		case !a.first && !a.asked:
+			a.asked, done = true, false // the client has to see our last token first
+			reply.State = stateIncomplete
 		case !a.first || a.mech.AlwaysMIC():
 			return nil, false, &Error{"the client did not sign its list of mechanisms"}
 		}
