@@ -11,7 +11,6 @@ import (
 	"psdeck/auth"
 	"psdeck/auth/negotiate"
 	"psdeck/discovery"
-	"psdeck/session/psrp"
 	"psdeck/session/wsman"
 )
 
@@ -136,15 +135,6 @@ func (cn *connecting) useCertificate() error {
 		return nil
 	}
 	return nil
-}
-
-// protocol is the version that is offered: what an endpoint seals is as
-// confidential as what TLS carries.
-func (cn *connecting) protocol() string {
-	if cn.endpoint.uri.Scheme == "http" && cn.endpoint.secure != nil {
-		return psrp.Protocol24
-	}
-	return protocolFor(cn.endpoint.uri, &cn.target.Options)
 }
 
 // noteOptions says which options for Negotiate and Kerberos change nothing.

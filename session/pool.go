@@ -30,7 +30,7 @@ func (cn *connecting) openPool(ctx context.Context, s *Session, id uuid.UUID) er
 	}
 	s.host = psrp.Console(cn.cfg.Width, cn.cfg.Height)
 	s.client = psrp.NewClient(psrp.ClientConfig{
-		Protocol: cn.protocol(),
+		Protocol: protocolFor(cn.endpoint.uri, &cn.target.Options),
 		ID:       id, MinRunspaces: 1, MaxRunspaces: max(1, cn.target.Runspaces),
 		ApplicationArguments: cn.applicationArguments(),
 		Host:                 s.host,
