@@ -214,6 +214,7 @@ func TestKerberosPeer(t *testing.T) {
 	}
 	t.Run("channel binding", func(t *testing.T) { kerberosBindings(t, r, &acceptor{t, peer.in, peer.out}) })
 	t.Run("where the secrets are", func(t *testing.T) { kerberosSecrets(t, r, &acceptor{t, peer.in, peer.out}) })
+	t.Run("a session", func(t *testing.T) { kerberosSession(t, r, &acceptor{t, peer.in, peer.out}) })
 	t.Run("failures", func(t *testing.T) { kerberosFailures(t, r) })
 }
 

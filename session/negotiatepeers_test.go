@@ -34,6 +34,7 @@ type acceptor struct {
 
 // word is a line to it, or from it.
 type word struct {
+	ID       string `json:"id,omitempty"`
 	Op       string `json:"op,omitempty"`
 	Protocol string `json:"protocol,omitempty"`
 	NTLM     bool   `json:"ntlm,omitempty"`

@@ -6,6 +6,9 @@ Reads lines of JSON and answers each with one. Bytes travel as base64.
 {"op": "start", "protocol": "ntlm" | "kerberos" | "negotiate", "host": ..., "bindings": ...}
 {"op": "step", "token": ...}              -> {"token": ..., "complete": ...}
 {"op": "echo", "header": ..., "data": ...} -> unseals a message, and seals it again
+{"op": "unseal", "header": ..., "data": ...}, {"op": "seal", "plain": ...} -> either
+
+With "id", each is of the context of that name; there may be several.
 """
 import base64
 import json
@@ -34,22 +37,32 @@ def start(line):
         channel_bindings=GssChannelBindings(application_data=bindings) if bindings else None)
 
 
-context = None
-for raw in sys.stdin:
-    line = json.loads(raw)
+def answer_to(line, contexts):
+    name, op = line.get("id"), line["op"]
+    if op == "start":
+        contexts[name] = start(line)
+        return {}
+    context = contexts[name]
+    if op == "step":
+        answer = {"token": give(context.step(take(line, "token"))), "complete": context.complete}
+        if context.complete:
+            answer["client"] = context.client_principal
+        return answer
     answer = {}
+    plain = take(line, "plain")
+    if op != "seal":
+        plain = context.unwrap_winrm(take(line, "header"), take(line, "data"))
+        answer["plain"] = give(plain)
+    if op != "unseal":
+        sealed = context.wrap_winrm(plain)
+        answer |= {"header": give(sealed.header), "data": give(sealed.data)}
+    return answer
+
+
+known = {}
+for raw in sys.stdin:
     try:
-        if line["op"] == "start":
-            context = start(line)
-        elif line["op"] == "step":
-            answer["token"] = give(context.step(take(line, "token")))
-            answer["complete"] = context.complete
-            if context.complete:
-                answer["client"] = context.client_principal
-        else:
-            plain = context.unwrap_winrm(take(line, "header"), take(line, "data"))
-            sealed = context.wrap_winrm(plain)
-            answer = {"header": give(sealed.header), "data": give(sealed.data), "plain": give(plain)}
+        answer = answer_to(json.loads(raw), known)
     except Exception as e:
         answer = {"error": f"{type(e).__name__}: {e}"}
     print(json.dumps(answer), flush=True)
