@@ -2,6 +2,7 @@ package kerberos
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -200,7 +201,8 @@ func (c *Client) first(spns []string) (t *Ticket, err error) {
 			t, err = c.get(spn)
 			return err
 		})
-		e, known := err.(*Error)
+		var e *Error
+		known := errors.As(err, &e)
 		switch {
 		case err == nil:
 			c.tickets[spn] = t
