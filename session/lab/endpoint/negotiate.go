@@ -123,12 +123,13 @@ func (n *Negotiate) Counts() NegotiateCounts {
 	return n.served
 }
 
-// Forget takes their identity from all connections, which stay open.
+// Forget takes their identity from all connections, which stay open. A handshake
+// under way goes on.
 func (n *Negotiate) Forget() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, c := range n.conns {
-		c.accepted, c.acceptor, c.spnego = nil, nil, nil
+		c.accepted = nil
 	}
 }
 
@@ -224,7 +225,9 @@ func (n *Negotiate) handshake(w http.ResponseWriter, r *http.Request, c *secured
 // step answers a token, which is NTLM's or SPNEGO's.
 func (n *Negotiate) step(ctx context.Context, c *secured, token []byte) (answer []byte, done bool, err error) {
 	if c.acceptor == nil {
+		n.mu.Lock()
 		c.accepted = nil
+		n.mu.Unlock()
 		c.acceptor = &ntlm.Acceptor{
 			Computer: "LAB", Domain: "LAB", Now: time.Now, Bindings: n.Bindings, BindingsNeeded: n.Strict,
 			Password: func(user, domain string) (string, bool) {

@@ -72,8 +72,9 @@ func seal(s *ntlm.Session, plain []byte, contentType, protocol string, sw Negoti
 
 // acceptorMechanism is the accepting side of NTLM as SPNEGO sees it.
 type acceptorMechanism struct {
-	c  *secured
-	mu *sync.Mutex // guards c.accepted
+	c        *secured
+	mu       *sync.Mutex // guards c.accepted
+	accepted *ntlm.Accepted
 }
 
 func (m *acceptorMechanism) OIDs() []asn1.ObjectIdentifier {
@@ -88,17 +89,18 @@ func (m *acceptorMechanism) Step(_ context.Context, token []byte) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
+	m.accepted, m.c.acceptor, m.c.spnego = accepted, nil, nil
 	m.mu.Lock()
-	m.c.accepted, m.c.acceptor, m.c.spnego = accepted, nil, nil
+	m.c.accepted = accepted
 	m.mu.Unlock()
 	return nil, nil
 }
 
-func (m *acceptorMechanism) Complete() bool  { return m.c.accepted != nil }
+func (m *acceptorMechanism) Complete() bool  { return m.accepted != nil }
 func (m *acceptorMechanism) AlwaysMIC() bool { return true }
 
-func (m *acceptorMechanism) MIC(data []byte) ([]byte, error) { return m.c.accepted.Session.MIC(data) }
+func (m *acceptorMechanism) MIC(data []byte) ([]byte, error) { return m.accepted.Session.MIC(data) }
 
 func (m *acceptorMechanism) CheckMIC(data, mic []byte) error {
-	return m.c.accepted.Session.CheckMIC(data, mic)
+	return m.accepted.Session.CheckMIC(data, mic)
 }
