@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"path"
 	"sync/atomic"
 	"time"
@@ -229,25 +228,27 @@ func (c *Client) trace(e *TraceEvent) {
 	}
 }
 
-// newRequest makes the HTTP request. wrote turns true once the request has
-// gone out whole.
+// newRequest makes the HTTP request. wrote turns true before the last of the
+// request goes out: from then on the server may have it.
 func (c *Client) newRequest(ctx context.Context, call *call, out outgoing) (*http.Request, *atomic.Bool, error) {
 	wrote := new(atomic.Bool)
 	if out.pinned {
 		ctx = context.WithValue(ctx, pinned{}, true)
 	}
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest: func(info httptrace.WroteRequestInfo) { wrote.Store(info.Err == nil) },
-	})
-	req, err := http.NewRequestWithContext(traced, http.MethodPost, c.to, bytes.NewReader(out.body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.to, http.NoBody)
 	if err != nil {
 		return nil, nil, fmt.Errorf("wsman: %s: %w", call.operation, err)
 	}
+	if len(out.body) > 0 {
+		req.ContentLength = int64(len(out.body))
+		req.GetBody = func() (io.ReadCloser, error) {
+			wrote.Store(false) // asked for where nothing of the request had gone out
+			return &body{bytes.NewReader(out.body), wrote}, nil
+		}
+		req.Body, _ = req.GetBody()
+	}
 	for name, values := range c.cfg.Header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
-	}
-	if out.pinned {
-		req.GetBody = nil // what is sealed for one connection fits no other
 	}
 	if out.contentType != "" {
 		req.Header.Set("Content-Type", out.contentType)
@@ -270,6 +271,29 @@ func (c *Client) newRequest(ctx context.Context, call *call, out outgoing) (*htt
 	}
 	return req, wrote, nil
 }
+
+// body is a request's. net/http tells that a request was written only after the
+// server may have answered, or hung up; whoever reads the last of a body is
+// about to write it.
+type body struct {
+	*bytes.Reader
+	taken *atomic.Bool
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if b.Len() == 0 {
+		b.taken.Store(true)
+	}
+	return n, err
+}
+
+// WriteTo is not for a body: it would pass Read by.
+func (b *body) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{b})
+}
+
+func (b *body) Close() error { return nil }
 
 func (c *Client) roundTrip(ln *lane, req *http.Request) (result, error) {
 	resp, err := ln.transport.RoundTrip(req)
