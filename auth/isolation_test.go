@@ -207,11 +207,13 @@ func (e *estate) serve() (stop func()) {
 	e.network.RootCAs = x509.NewCertPool()
 	e.network.RootCAs.AddCert(cert)
 	count := 0
+	var pipes []net.Conn
 	e.network.Dial = func(ctx context.Context, _, addr string) (net.Conn, error) {
 		near, far := net.Pipe()
 		e.mu.Lock()
 		count++
 		name := pipeAddr(fmt.Sprintf("%s#%d", addr, count))
+		pipes = append(pipes, far)
 		e.mu.Unlock()
 		select {
 		case e.dial <- pipeEnd{far, name}:
@@ -226,6 +228,9 @@ func (e *estate) serve() (stop func()) {
 	running.Go(func() { _ = server.Serve(listener) })
 	return func() {
 		e.shells.Close()
+		for _, c := range pipes { // the last word of TLS would wait for a reader
+			_ = c.Close()
+		}
 		_ = server.Close()
 		running.Wait()
 	}

@@ -164,14 +164,16 @@ func (l *Lab) close() error {
 	if l.endpoint != nil {
 		l.endpoint.Close()
 	}
-	for _, s := range l.servers {
-		errs = append(errs, s.Close())
-	}
 	for _, listener := range []listener{l.tls, l.plain} {
 		if listener.Listener != nil {
 			if err := listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 				errs = append(errs, err)
 			}
+		}
+	}
+	for _, s := range l.servers {
+		if err := s.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
 		}
 	}
 	l.running.Wait()

@@ -149,11 +149,16 @@ func (ln listener) dial(ctx context.Context, network string) (net.Conn, error) {
 	return d.DialContext(ctx, network, ln.address)
 }
 
-// pipeListener accepts pipes instead of connections.
+// pipeListener accepts pipes instead of connections. Closing it closes the pipes
+// too: a pipe has no buffer, so that the last word of TLS would wait for a reader
+// who may be waiting for the same, and in a bubble of its own time nothing ends that.
 type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}
 	once  sync.Once
+
+	mu   sync.Mutex
+	open []net.Conn // the server's ends
 }
 
 func newPipeListener() *pipeListener {
@@ -170,7 +175,14 @@ func (p *pipeListener) Accept() (net.Conn, error) {
 }
 
 func (p *pipeListener) Close() error {
-	p.once.Do(func() { close(p.done) })
+	p.once.Do(func() {
+		close(p.done)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, c := range p.open {
+			_ = c.Close() // one that was closed before stays so
+		}
+	})
 	return nil
 }
 
@@ -180,6 +192,9 @@ func (p *pipeListener) dial(ctx context.Context) (net.Conn, error) {
 	near, far := net.Pipe()
 	select {
 	case p.conns <- pipeConn{far}:
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.open = append(p.open, far)
 		return pipeConn{near}, nil
 	case <-p.done:
 		return nil, &net.OpError{Op: "dial", Net: "pipe", Addr: p.Addr(), Err: syscall.ECONNREFUSED}
