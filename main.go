@@ -55,7 +55,9 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"exec", "[DOMAIN|URI|ACCOUNT] -c LINE", "run a line and end, without a screen", runExec},
+		{"open", "NAME...", "the deck with the tabs of these profiles", runOpen},
+		{"exec", "[NAME|DOMAIN|URI|ACCOUNT] -c LINE", "run a line and end, without a screen", runExec},
+		{"profiles", "list|show|add|remove|import", "places under names of your own, in a file", runProfiles},
 		{"demo", "", "the deck on an embedded lab; nothing leaves this machine", runDemo},
 		{"lab", "[--listen ADDR]", "the lab alone, for automation without a tenant", runLab},
 		{"sessions", "list|close [SHELLID...]", "list my sessions on a server, or end those left behind", runSessions},
@@ -197,10 +199,8 @@ func runExec(ctx context.Context, args []string, s streams) int {
 	case *cmds:
 		cfg.Mode = session.SendCommands
 	}
-	if len(rest) > 0 {
-		if err := f.Name(rest[0]); err != nil {
-			return headless.Report(s.err, err)
-		}
+	if err := named(&f, fs, rest); err != nil {
+		return headless.Report(s.err, err)
 	}
 	if err := f.Resolve(s.in, askPassword(s)); err != nil {
 		return headless.Report(s.err, err)
@@ -270,6 +270,78 @@ func stateDir() (string, error) {
 	return filepath.Join(home, ".local", "state", "psdeck"), nil
 }
 
+// configDir is where the profiles are.
+func configDir() (string, error) {
+	if dir := os.Getenv("PSDECK_CONFIG_DIR"); dir != "" {
+		return dir, nil
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", &session.Error{
+			Doing: "finding the profiles", Err: err, Class: session.ClassUsage,
+			Hints: []string{"set PSDECK_CONFIG_DIR"},
+		}
+	}
+	return filepath.Join(dir, "psdeck"), nil
+}
+
+func readProfiles() (*headless.Profiles, error) {
+	dir, err := configDir()
+	if err != nil {
+		return nil, err
+	}
+	return headless.ReadProfiles(dir)
+}
+
+// named takes the target that a person named: a profile, or else an address, an
+// account or a domain; and the profile of --profile.
+func named(f *headless.TargetFlags, fs *flag.FlagSet, rest []string) error {
+	profiles, err := readProfiles()
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		if _, ok := profiles.Find(rest[0]); !ok {
+			if err := f.Name(rest[0]); err != nil {
+				return err
+			}
+		} else if f.ProfileName == "" {
+			f.ProfileName = rest[0]
+		}
+	}
+	return profiles.Apply(f, fs)
+}
+
+// runOpen starts the deck with the tabs of profiles.
+func runOpen(ctx context.Context, args []string, s streams) int {
+	fs := flag.NewFlagSet("open", flag.ContinueOnError)
+	var f headless.TargetFlags
+	f.Register(fs)
+	names, code, done := parse("open", "NAME...", 99, fs, args, s)
+	if done {
+		return code
+	}
+	if len(names) == 0 {
+		return usage(s, errors.New("no profile is named"), "psdeck profiles list shows those that are there")
+	}
+	return startDeck(ctx, &f, fs, names, s)
+}
+
+func runProfiles(_ context.Context, args []string, s streams) int {
+	fs := flag.NewFlagSet("profiles", flag.ContinueOnError)
+	var f headless.TargetFlags
+	f.Register(fs)
+	rest, code, done := parse("profiles", "list|show NAME|add NAME|remove NAME|import FILE", 3, fs, args, s)
+	if done {
+		return code
+	}
+	dir, err := configDir()
+	if err != nil {
+		return headless.Report(s.err, err)
+	}
+	return headless.RunProfiles(headless.ProfilesConfig{Dir: dir, Args: rest, Flags: fs, Stdout: s.out, Stderr: s.err})
+}
+
 // runDeck starts the deck on the real world.
 func runDeck(ctx context.Context, args []string, s streams) int {
 	fs := flag.NewFlagSet("psdeck", flag.ContinueOnError)
@@ -278,20 +350,58 @@ func runDeck(ctx context.Context, args []string, s streams) int {
 	if _, code, done := parse("", "", 0, fs, args, s); done {
 		return code
 	}
+	return startDeck(ctx, &f, fs, nil, s)
+}
+
+// startDeck starts it with the tabs of profiles, and of the flags where they name
+// a target.
+func startDeck(ctx context.Context, f *headless.TargetFlags, fs *flag.FlagSet, names []string, s streams) int {
 	if !s.inTTY || !s.outTTY {
 		return usage(s, errors.New("the deck needs a terminal"), "psdeck exec works without one")
+	}
+	profiles, err := readProfiles()
+	if err == nil {
+		err = profiles.Apply(f, fs)
+	}
+	if err != nil {
+		return headless.Report(s.err, err)
 	}
 	if err := f.Resolve(s.in, askPassword(s)); err != nil {
 		return headless.Report(s.err, err)
 	}
-	return withConnector(s, &f, func(c *session.Connector) int {
+	places, targets, err := placesOf(profiles, names, s.err)
+	if err != nil {
+		return headless.Report(s.err, err)
+	}
+	return withConnector(s, f, func(c *session.Connector) int {
 		open, _ := auth.Browser(os.Getenv)
-		cfg := ui.Config{Version: version, NoBrowser: open == nil}
+		cfg := ui.Config{Version: version, NoBrowser: open == nil, Places: places, Open: targets}
 		if f.Given() {
-			cfg.Open = []session.Target{f.Target}
+			cfg.Open = append(cfg.Open, f.Target)
 		}
 		return deck(ctx, s, session.NewManager(c), cfg)
 	})
+}
+
+// placesOf are the profiles as the deck lists them, and the targets of those to
+// open. One that cannot be used is named and left out.
+func placesOf(profiles *headless.Profiles, open []string, say io.Writer) (places []ui.Place, targets []session.Target, err error) {
+	for _, p := range profiles.Profiles {
+		t, err := profiles.Target(p.Name)
+		if err != nil {
+			headless.Report(say, err)
+			continue
+		}
+		places = append(places, ui.Place{Name: p.Name, Detail: headless.Where(&p), Env: t.Env, Target: t})
+	}
+	for _, name := range open {
+		t, err := profiles.Target(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		targets = append(targets, t)
+	}
+	return places, targets, nil
 }
 
 // deck runs the deck on the sessions of m and leaves none behind.
@@ -530,4 +640,57 @@ func askAboutKeys(s streams, t *session.Target) {
 		text, err := hidden("passphrase of " + session.Clean(file) + ": ")
 		return auth.NewSecret(text), err
 	}
+}
+
+// newBroker makes the broker of a process.
+func newBroker(s streams, f *headless.TargetFlags, kept auth.Cache) *auth.Broker {
+	open, _ := auth.Browser(os.Getenv)
+	if !s.errTTY && f.Target.SignIn != auth.MethodBrowser {
+		open = nil // nobody may be there to use it, and nobody asked for it
+	}
+	return auth.NewBroker(auth.BrokerConfig{
+		HTTP: f.Network.HTTPClient(), OpenBrowser: open, Cache: kept,
+	})
+}
+
+// runAuth lists, signs in or signs out.
+func runAuth(ctx context.Context, args []string, s streams) int {
+	verb := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		verb, args = args[0], args[1:]
+	}
+	fs := flag.NewFlagSet("auth", flag.ContinueOnError)
+	var f headless.TargetFlags
+	f.Register(fs)
+	cfg := headless.AuthConfig{Verb: verb, Stdout: s.out, Stderr: s.err, Interactive: s.errTTY}
+	form := fs.String("output", "table", "`form` of the list: table or json")
+	fs.BoolVar(&cfg.All, "all", false, "sign every account out")
+	rest, code, done := parse("auth", "list|login|logout [ACCOUNT]", 1, fs, args, s)
+	if done {
+		return code
+	}
+	if *form != "table" && *form != "json" {
+		return usage(s, fmt.Errorf("output form %q is none of table, json", *form), "psdeck help auth lists the flags")
+	}
+	cfg.JSON = *form == "json"
+	switch {
+	case len(rest) > 0 && verb == "login":
+		if err := f.Name(rest[0]); err != nil {
+			return headless.Report(s.err, err)
+		}
+	case len(rest) > 0 && verb == "logout":
+		cfg.Account = rest[0]
+	case len(rest) > 0:
+		return usage(s, fmt.Errorf("%q is one argument too many", rest[0]), "psdeck help auth")
+	}
+	if err := f.Resolve(s.in, askPassword(s)); err != nil {
+		return headless.Report(s.err, err)
+	}
+	dir, err := stateDir()
+	if err != nil {
+		return headless.Report(s.err, err)
+	}
+	cfg.Target, cfg.Broker = f.Target, newBroker(s, &f, auth.NewVault(filepath.Join(dir, "tokens"), s.keyring))
+	cfg.Connector = session.NewConnector(session.ConnectorConfig{Network: &f.Network, Broker: cfg.Broker})
+	return headless.Auth(ctx, cfg)
 }

@@ -594,3 +594,16 @@ func TestNoSecretIsLeft(t *testing.T) {
 		}
 	}
 }
+
+// A profile leads where its flags would: exec takes its name as the target.
+func TestExecByProfile(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PSDECK_CONFIG_DIR", dir)
+	p := startLab(t, lab.Options{})
+	program(t, "", "profiles", "add", "one", "--user-name", p.tenant.UserName, "--sign-in", "password", "--env", "test").want(t, headless.ExitDone, "added one")
+	program(t, "", "profiles", "list").want(t, headless.ExitDone, "one", p.tenant.UserName)
+	args := p.args("exec", "one", "--password-stdin", "-c", "Get-CsTenant | Select-Object DisplayName")
+	program(t, p.tenant.Password+"\n", args...).want(t, headless.ExitDone, "Contoso")
+	program(t, "", "exec", "--profile", "two", "-c", "Get-CsTenant").want(t, headless.ExitUsage, `there is no profile "two"`, "hint: ")
+	program(t, "", "open").want(t, headless.ExitUsage, "no profile is named")
+}

@@ -23,6 +23,8 @@ type TargetFlags struct {
 	Target  session.Target
 	Network discovery.Network
 	Trace   string
+	// ProfileName is the profile whose settings stand in for flags not given.
+	ProfileName string
 
 	credential, env, signIn, caFile string
 	clientCertificate               string
@@ -47,6 +49,7 @@ func (l *List) Set(s string) error { *l = append(*l, s); return nil }
 // Register adds the flags to fs.
 func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	t := &f.Target
+	fs.StringVar(&f.ProfileName, "profile", "", "take what the other flags do not say from the profile of this `name`")
 	fs.StringVar(&t.UserName, "user-name", "", "the `account` to sign in with; another one is refused")
 	fs.StringVar(&f.credential, "credential", "", "the `account` whose password is given (--password-stdin) or asked for")
 	fs.BoolVar(&f.passwordStdin, "password-stdin", false, "read the password from the first line of standard input")
@@ -93,7 +96,7 @@ const flagHint = "psdeck help exec lists the flags and what they take"
 // Given tells whether any flag named a target.
 func (f *TargetFlags) Given() bool {
 	t := f.Target
-	return orAny(t.UserName, f.credential, f.tokenEnv, f.tokenFile, f.tokenCmd, f.appCertificate, t.OverrideAdminDomain, t.OverrideDiscoveryURI, t.OverridePowerShellURI) ||
+	return orAny(f.ProfileName, t.UserName, f.credential, f.tokenEnv, f.tokenFile, f.tokenCmd, f.appCertificate, t.OverrideAdminDomain, t.OverrideDiscoveryURI, t.OverridePowerShellURI) ||
 		f.tokenStdin || f.clientSecretStdin || f.signIn != "" || t.Transport == "local" || t.Transport == "ssh"
 }
 
