@@ -210,6 +210,7 @@ func runExec(ctx context.Context, args []string, s streams) int {
 		return usage(s, err, "-f takes the path of a file that can be read, or - for standard input")
 	}
 	askAboutKeys(s, &f.Target)
+	f.Target.SignInAgain = s.errTTY
 	if f.Given() {
 		cfg.Target = &f.Target
 	}

@@ -86,7 +86,8 @@ func NewConnector(cfg ConnectorConfig) *Connector {
 }
 
 // Connect goes from a target to a live session and reports each step to watch,
-// one at a time, from any goroutine; watch may be nil. Its error is an *Error. A
+// one at a time, from any goroutine; watch may be nil. With
+// [Target.SignInAgain] it is told of later sign-ins too. Its error is an *Error. A
 // session whose proof does not match what was asked for is closed before
 // Connect returns. Where ctx ends while a shell is being created, Connect waits
 // up to ten seconds more for it, to delete it: it would count against the
@@ -154,6 +155,7 @@ func (cn *connecting) run(ctx context.Context) (*Session, error) {
 		_ = s.Close(closeCtx)
 		return nil, err
 	}
+	cn.letSignInAgain(s)
 	return s, nil
 }
 

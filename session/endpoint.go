@@ -21,6 +21,9 @@ type endpoint struct {
 	authorize auth.Authorizer
 	secure    func(context.Context, wsman.ConnInfo) (wsman.SecurityContext, error) // in place of authorize
 	expires   atomic.Int64
+	// again has the person of an open session sign in again after this error;
+	// nil: nobody is asked.
+	again atomic.Pointer[func(ctx context.Context, why error) error]
 }
 
 // isOcs tells whether this is an endpoint of the kind New-CsOnlineSession knew.

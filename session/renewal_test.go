@@ -137,3 +137,33 @@ func TestTheSignInEndsWhileACommandRuns(t *testing.T) {
 		}
 	})
 }
+
+// Where the person can be asked, a sign-in that was taken back is asked for anew
+// while the command runs; the command goes on, and every object comes once.
+func TestTheSignInIsAskedForAgainWhileACommandRuns(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		target := byDevice()
+		target.SignInAgain = true
+		s, end := w.open(target)
+		defer end()
+		go func() {
+			time.Sleep(20 * time.Minute)
+			w.lab.Authority().RevokeUser(partner)
+		}()
+		out, res := output(t, s, "Get-Slowly")
+		if res.Outcome != session.Completed || !slices.Equal(out, numbers(40)) {
+			t.Errorf("%v, %d objects: %v", res.Outcome, len(out), res.Err)
+		}
+		codes := 0
+		w.mu.Lock()
+		for _, ev := range w.events {
+			if _, ok := ev.(session.DeviceCodeShown); ok {
+				codes++
+			}
+		}
+		w.mu.Unlock()
+		if codes != 2 {
+			t.Errorf("%d codes were shown: want that of the opening and one more", codes)
+		}
+	})
+}

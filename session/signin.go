@@ -136,7 +136,13 @@ func (e *endpoint) tracking(source *auth.TokenSource, how string) auth.Authorize
 		inner = auth.ExchangeBasic(source)
 	}
 	return func(ctx context.Context, req *http.Request, challenge []string) error {
-		if err := inner(ctx, req, challenge); err != nil {
+		err := e.withoutPerson(ctx, func(ctx context.Context) error { return inner(ctx, req, challenge) })
+		if again := e.again.Load(); err != nil && again != nil {
+			if err = (*again)(ctx, err); err == nil {
+				err = inner(ctx, req, challenge)
+			}
+		}
+		if err != nil {
 			return err
 		}
 		if tok, err := source.Token(ctx); err == nil {

@@ -54,6 +54,10 @@ type Target struct {
 	// token or an application's credential where one is given, else the browser
 	// where one can be opened, else device code.
 	SignIn auth.Method
+	// SignInAgain lets an open session ask its person to sign in anew, where no
+	// token can be had without: watch is told, and requests wait. Without it the
+	// session ends.
+	SignInAgain bool
 	// Authentication to the server is "" or one of [Authentications].
 	Authentication string
 	// ClientCertificate is shown to the server, in TLS, where Authentication is

@@ -185,14 +185,18 @@ type result struct {
 
 // post sends the request over a lane and reads the answer.
 func (c *Client) post(ctx context.Context, ln *lane, call *call, attempt int, out outgoing) (result, error) {
-	if call.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, call.timeout+c.grace, errSilent)
-		defer cancel()
-	}
 	req, wrote, err := c.newRequest(ctx, call, out)
+	if err == nil {
+		err = c.authorize(ctx, req, call, out)
+	}
 	if err != nil {
 		return result{}, err
+	}
+	if call.timeout > 0 { // only now: a person who signs in takes longer than a server
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(req.Context(), call.timeout+c.grace, errSilent)
+		defer cancel()
+		req = req.WithContext(ctx)
 	}
 	event := &TraceEvent{
 		Operation: call.operation, MessageID: call.messageID, ShellID: call.shellID, CommandID: call.commandID,
@@ -261,15 +265,20 @@ func (c *Client) newRequest(ctx context.Context, call *call, out outgoing) (*htt
 	for _, cookie := range c.jar.Cookies(c.cfg.URL) {
 		req.AddCookie(cookie)
 	}
+	return req, wrote, nil
+}
+
+// authorize puts credentials on a request.
+func (c *Client) authorize(ctx context.Context, req *http.Request, call *call, out outgoing) error {
 	switch {
 	case out.authorization != "":
 		req.Header.Set("Authorization", out.authorization)
 	case c.cfg.Authorize != nil && !out.anonymous:
 		if err := c.cfg.Authorize(ctx, req, out.challenge); err != nil {
-			return nil, nil, fmt.Errorf("wsman: %s: authorize: %w", call.operation, err)
+			return fmt.Errorf("wsman: %s: authorize: %w", call.operation, err)
 		}
 	}
-	return req, wrote, nil
+	return nil
 }
 
 // body is a request's. net/http tells that a request was written only after the
