@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -22,6 +21,8 @@ const (
 	fieldPowerShell
 	fieldResource
 	fieldMethod
+	fieldClient
+	fieldFile
 	fieldSecret
 	fieldCount
 )
@@ -43,19 +44,27 @@ type wizard struct {
 	methods []wizardMethod
 }
 
+// wizardMethod is a way to sign in, with the fields that it needs: the last is
+// where Enter connects.
 type wizardMethod struct {
-	method     auth.Method
-	name, note string
+	method         auth.Method
+	authentication string // to the server itself; "": by a token
+	name, note     string
+	fields         []int
+	secret         string // the label of the hidden field
 }
 
 // wizardMethods are the ways to sign in that are offered: the browser only where
 // one can be opened.
 func wizardMethods(browser bool) []wizardMethod {
 	all := []wizardMethod{
-		{auth.MethodDevice, "device code", "works over SSH and with MFA"},
-		{auth.MethodBrowser, "browser", "opens on this machine"},
-		{auth.MethodPassword, "password", "refused where MFA is on"},
-		{auth.MethodToken, "access token", "you have one already"},
+		{method: auth.MethodDevice, name: "device code", note: "works over SSH and with MFA"},
+		{method: auth.MethodBrowser, name: "browser", note: "opens on this machine"},
+		{method: auth.MethodPassword, name: "password", note: "refused where MFA is on", fields: []int{fieldSecret}, secret: textPassword},
+		{method: auth.MethodToken, name: "access token", note: "you have one already", fields: []int{fieldSecret}, secret: textToken},
+		{method: auth.MethodSecret, name: "application secret", note: "for automation", fields: []int{fieldClient, fieldSecret}, secret: textClientSecret},
+		{method: auth.MethodCertificate, name: "application cert.", note: "for automation; PEM or PFX", fields: []int{fieldClient, fieldFile, fieldSecret}, secret: textFilePassword},
+		{authentication: "negotiate", name: "Windows password", note: "a server of your own: Kerberos or NTLM", fields: []int{fieldSecret}, secret: textPassword},
 	}
 	return slices.DeleteFunc(all, func(m wizardMethod) bool { return m.method == auth.MethodBrowser && !browser })
 }
@@ -72,6 +81,8 @@ func newWizard(from session.Target, browser bool) *wizard {
 		fieldDiscovery:  newField(from.OverrideDiscoveryURI, false),
 		fieldPowerShell: newField(from.OverridePowerShellURI, false),
 		fieldResource:   newField(from.OverrideAccessTokenResourceURI, false),
+		fieldClient:     newField(from.ClientID, false),
+		fieldFile:       newField("", false),
 		fieldSecret:     newField("", true),
 	}
 	w.more = from.OverrideDiscoveryURI+from.OverridePowerShellURI+from.OverrideAccessTokenResourceURI != ""
@@ -81,27 +92,22 @@ func newWizard(from session.Target, browser bool) *wizard {
 		}
 	}
 	for i, m := range w.methods {
-		if m.method == from.SignIn {
+		if m.method != "" && m.method == from.SignIn || m.authentication != "" && m.authentication == from.Authentication {
 			w.method = i
 		}
 	}
 	return w
 }
 
-func (w *wizard) chosen() auth.Method { return w.methods[w.method].method }
-
-// secretWanted tells whether the chosen way to sign in has a text to type.
-func (w *wizard) secretWanted() bool {
-	return w.chosen() == auth.MethodPassword || w.chosen() == auth.MethodToken
-}
+func (w *wizard) chosen() *wizardMethod { return &w.methods[w.method] }
 
 // visible tells whether a field is on the page now.
 func (w *wizard) visible(field int) bool {
 	switch field {
 	case fieldDiscovery, fieldPowerShell, fieldResource:
 		return w.more
-	case fieldSecret:
-		return w.secretWanted()
+	case fieldClient, fieldFile, fieldSecret:
+		return slices.Contains(w.chosen().fields, field)
 	default:
 		return true
 	}
@@ -212,11 +218,15 @@ func (a *App) wizardEnter() tea.Cmd {
 	case fieldDiscovery, fieldPowerShell:
 		w.focus++
 	case fieldMethod:
-		if w.secretWanted() && w.inputs[fieldSecret].text() == "" {
-			w.focus = fieldSecret
-			return nil
+		for _, f := range w.chosen().fields {
+			if w.inputs[f].text() == "" {
+				w.focus = f
+				return nil
+			}
 		}
 		return a.wizardConnect()
+	case fieldClient, fieldFile:
+		w.move(1)
 	case fieldSecret:
 		return a.wizardConnect()
 	}
@@ -233,36 +243,15 @@ func (w *wizard) target() session.Target {
 	t.UserName, t.OverrideAdminDomain = field(fieldUser), field(fieldDomain)
 	t.OverrideDiscoveryURI, t.OverridePowerShellURI = field(fieldDiscovery), field(fieldPowerShell)
 	t.OverrideAccessTokenResourceURI = field(fieldResource)
-	t.Env, t.ReadOnly, t.SignIn = wizardEnvs()[w.env], w.locked, w.chosen()
-	t.Password, t.AccessToken = nil, auth.Secret{}
-	switch secret := auth.NewSecret(w.inputs[fieldSecret].text()); {
-	case secret.IsZero():
-	case t.SignIn == auth.MethodPassword:
-		t.Password = func(context.Context, string) (auth.Secret, error) { return secret, nil }
-	case t.SignIn == auth.MethodToken:
-		t.AccessToken = auth.NewSecret(strings.TrimSpace(secret.Reveal()))
-	}
+	t.Env, t.ReadOnly = wizardEnvs()[w.env], w.locked
+	w.signIn(&t)
 	return t
-}
-
-// missing says what the form lacks before anything is tried.
-func (w *wizard) missing(t session.Target) (string, int) {
-	switch {
-	case t.SignIn == auth.MethodPassword && t.UserName == "":
-		return textNeedsUser, fieldUser
-	case t.SignIn == auth.MethodToken && t.AccessToken.IsZero():
-		return textNeedsToken, fieldSecret
-	case t.SignIn == auth.MethodPassword && t.Password == nil:
-		return textNeedsPassword, fieldSecret
-	default:
-		return "", 0
-	}
 }
 
 func (a *App) wizardConnect() tea.Cmd {
 	w := a.wizard
 	t := w.target()
-	if why, field := w.missing(t); why != "" {
+	if why, field := w.missing(&t); why != "" {
 		w.hint, w.focus = why, field
 		return nil
 	}

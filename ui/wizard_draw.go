@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"psdeck/auth"
 	"psdeck/session"
 )
 
@@ -85,7 +84,7 @@ func (a *App) windowed(p *page, w, h int) (rows []string, x, y int) {
 	switch f := a.wizard.focus; {
 	case a.wizard.connecting():
 		foot = a.footing(w, textConnectingFoot)
-	case f == fieldMethod, f == fieldSecret:
+	case f == fieldMethod, f == fieldSecret, f == fieldClient, f == fieldFile:
 		foot = a.footing(w, textMethodFoot)
 	}
 	return append(rows, foot), p.cx, y
@@ -270,12 +269,9 @@ func (a *App) drawSignIn(p *page, w int) {
 		}
 		p.add(fit(row+th.dim.text(m.note), w))
 	}
-	if wz.secretWanted() {
-		label := textPassword
-		if wz.chosen() == auth.MethodToken {
-			label = textToken
-		}
-		a.field(p, fieldSecret, label, w)
+	labels := map[int]string{fieldClient: textClientID, fieldFile: textCertificateFile, fieldSecret: wz.chosen().secret}
+	for _, f := range wz.chosen().fields {
+		a.field(p, f, labels[f], w)
 	}
 }
 
