@@ -111,6 +111,7 @@ func tabActions() []action {
 		{id: "details", key: bind("what is known of this tab's session", "f12", "alt+i"), scope: onDeck, why: (*App).whyNoDetails, do: (*App).showDetails},
 		{id: "reconnect", key: bind("connect this tab anew", "f5"), scope: onDeck, why: (*App).whyNoReconnect, do: (*App).reconnect},
 		{id: "edit", key: bind("change this tab's connection and try again", "f8"), scope: onDeck, why: (*App).whyNoReconnect, do: (*App).editConnection},
+		{id: "qr", key: bind("the sign-in address as a QR code", "alt+r"), scope: onDeck, why: (*App).whyNoCode, do: (*App).showQR},
 		{id: "copycode", key: bind("copy the device code", "alt+c"), scope: onDeck, why: (*App).whyNoCode, do: (*App).copyCode},
 	}
 	for n := 1; n <= 9; n++ {
@@ -140,6 +141,7 @@ func wizardActions() []action {
 		{id: "wizup", key: bind("the field before", "shift+tab", "up"), scope: inWizard, do: wizardMove(-1)},
 		{id: "wizback", key: bind("stop connecting, or go back; nothing typed is lost", "esc"), foot: "back (nothing is lost)", scope: inWizard, do: (*App).wizardBack},
 		{id: "wizstop", key: bind("stop connecting", "ctrl+c"), scope: inWizard, do: (*App).wizardStop},
+		{id: "wizqr", key: bind("the sign-in address as a QR code", "alt+r"), scope: inWizard, why: (*App).whyNoCode, do: (*App).showQR},
 		{id: "wizcopy", key: bind("copy the device code; while it is shown c does it too", "alt+c"), scope: inWizard, why: (*App).whyNoCode, do: (*App).copyCode},
 	}
 }

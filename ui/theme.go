@@ -24,6 +24,7 @@ func (s style) text(t string) string {
 // theme is the looks. Colour never says anything that no word says: with
 // NO_COLOR the terminal layer takes the colours out and the words stay.
 type theme struct {
+	onDark            bool // the terminal's background
 	plain, dim, bold  style
 	accent            style // what has the focus, and nothing else
 	prod, test, dev   style // the environment's bar and word
@@ -42,6 +43,8 @@ func newTheme(dark bool) *theme {
 	}
 	on := func(s ansi.Style) style { return style(s.String()) }
 	return &theme{
+		onDark: dark,
+
 		dim:      on(fg("#6b6b6b", "#8a8f98")),
 		bold:     on(ansi.NewStyle().Bold()),
 		accent:   on(fg("#0057b8", "#6cb6ff").Bold()),
