@@ -145,7 +145,10 @@ func kerberosSession(t *testing.T, r *realms, a *acceptor) {
 	if err := s.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if gate.sealed == 0 || len(server.Shells()) != 0 {
-		t.Errorf("%d sealed requests, %d shells are left", gate.sealed, len(server.Shells()))
+	gate.mu.Lock()
+	sealed := gate.sealed
+	gate.mu.Unlock()
+	if sealed == 0 || len(server.Shells()) != 0 {
+		t.Errorf("%d sealed requests, %d shells are left", sealed, len(server.Shells()))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,9 +100,9 @@ func TestTokensAreRenewedWhileACommandRuns(t *testing.T) {
 // token ends.
 func TestAGivenTokenIsRenewedWhileACommandRuns(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
-		runs := 0
+		var runs atomic.Int64
 		target := session.Target{OverrideAdminDomain: "contoso.example", AccessTokenFrom: func(context.Context) (auth.Secret, error) {
-			runs++
+			runs.Add(1)
 			token, err := w.lab.Authority().Issue(partner, "organizations", oauthURI, lab.ClientID)
 			return auth.NewSecret(token), err
 		}}
@@ -110,8 +111,8 @@ func TestAGivenTokenIsRenewedWhileACommandRuns(t *testing.T) {
 		if out, res := output(t, s, "Get-Slowly"); res.Outcome != session.Completed || len(out) != 40 {
 			t.Errorf("%v, %d objects: %v", res.Outcome, len(out), res.Err)
 		}
-		if runs < 5 || runs > 10 {
-			t.Errorf("the command ran %d times", runs)
+		if n := runs.Load(); n < 5 || n > 10 {
+			t.Errorf("the command ran %d times", n)
 		}
 	})
 }
