@@ -30,9 +30,27 @@ func CommandToken(command string) func(context.Context) (Secret, error) {
 }
 
 func runCommand(ctx context.Context, command string) (Secret, error) {
-	const op = "running the command of --oauth-access-token-command"
-	bad := func(msg string) (Secret, error) {
-		return Secret{}, &Error{Kind: KindSource, Op: op, Msg: msg, Hint: "run the command by itself: it must print an access token and nothing else"}
+	const (
+		op   = "running the command of --oauth-access-token-command"
+		hint = "run the command by itself: it must print an access token and nothing else"
+	)
+	out, err := CommandOutput(ctx, op, hint, command)
+	if err != nil {
+		return Secret{}, err
+	}
+	token := printedToken(out)
+	if err := ParseToken(token).usable(); err != nil {
+		return Secret{}, &Error{Kind: KindSource, Op: op, Msg: "what it printed is not an access token", Hint: hint}
+	}
+	return NewSecret(token), nil
+}
+
+// CommandOutput runs a command of the system's shell and returns what it
+// printed, up to a mebibyte. It has a minute, and nothing on its standard input.
+// The error is an [*Error] with that op and hint.
+func CommandOutput(ctx context.Context, op, hint, command string) ([]byte, error) {
+	bad := func(msg string) ([]byte, error) {
+		return nil, &Error{Kind: KindSource, Op: op, Msg: msg, Hint: hint}
 	}
 	limited, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
@@ -44,7 +62,7 @@ func runCommand(ctx context.Context, command string) (Secret, error) {
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		return Secret{}, stopped(op, ctx.Err())
+		return nil, stopped(op, ctx.Err())
 	case limited.Err() != nil:
 		return bad(fmt.Sprintf("it was not done within %s and was ended", commandTime))
 	case out.over:
@@ -58,11 +76,7 @@ func runCommand(ctx context.Context, command string) (Secret, error) {
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		return bad("it could not be run: " + clean(err.Error(), 200))
 	}
-	token := printedToken(out.kept)
-	if err := ParseToken(token).usable(); err != nil {
-		return bad("what it printed is not an access token")
-	}
-	return NewSecret(token), nil
+	return out.kept, nil
 }
 
 // printedToken finds the token in what a command printed.

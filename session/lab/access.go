@@ -24,7 +24,7 @@ type AccessEntry struct {
 	Time time.Time `json:"time"`
 
 	// Kind: "discovery", "challenge" (an endpoint's 401 to a request without
-	// credentials), "wsman", the authority's kinds ("metadata", "userrealm",
+	// credentials), "wsman", "graph", the authority's kinds ("metadata", "userrealm",
 	// "authorize", "devicecode", "approve", "token", "grant"), or "unknown".
 	Kind   string            `json:"kind"`
 	Method string            `json:"method"`
@@ -142,7 +142,7 @@ func (a *accessLog) entries() []AccessEntry {
 // publicNames are the query parameters that are shown; the value of any other is
 // left out, for it may be a code or a password.
 var publicNames = []string{
-	"domain", "originaldomain", "sipuri", "hop", "admindomain", "delegatedorg", "basicauthtooauthconversion", "psversion", "api-version", "serializationlevel",
+	"domain", "originaldomain", "sipuri", "hop", "admindomain", "delegatedorg", "basicauthtooauthconversion", "psversion", "api-version", "serializationlevel", "$select", "$skiptoken",
 	"client_id", "response_type", "response_mode", "redirect_uri", "scope", "resource", "code_challenge_method",
 	"prompt", "login_hint", "domain_hint", "user_code", "user_name", "action", "client_info",
 }

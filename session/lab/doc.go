@@ -62,6 +62,10 @@ type Options struct {
 	RefreshLifetime time.Duration // of refresh tokens; default 90 days
 	RefreshGrace    time.Duration // how long a replaced refresh token still works; default not at all
 
+	NoModules bool // a session over standard streams has no modules to sign in
+
+	Graph GraphFaults // how the lab's Graph misbehaves to begin with
+
 	// Resources are further audiences the admin host accepts in a token, beyond its own
 	// PowerShell URI, the well-known applications, and URIs on the lab's own hosts.
 	Resources []string
@@ -87,6 +91,7 @@ type Lab struct {
 	options     Options
 	names       *names
 	authority   *authority.Authority
+	graph       *graph
 	issuer      *issuer
 	log         *accessLog
 	endpoint    *endpoint.Server
@@ -101,8 +106,10 @@ type Lab struct {
 	caFile    string
 	removeDir string
 
-	mu    sync.Mutex
-	fault Fault
+	mu        sync.Mutex
+	fault     Fault
+	answersAs map[string]string // tenants by the id of the one that they say they are
+	modules   []ModuleCall
 
 	closeOnce sync.Once
 	closeErr  error
@@ -133,12 +140,13 @@ func (l *Lab) build() error {
 	if l.issuer, err = newIssuer(l.options.Now(), l.names.domains()); err != nil {
 		return err
 	}
-	if l.directories, err = newDirectories(); err != nil {
+	if l.directories, err = l.newDirectories(); err != nil {
 		return err
 	}
 	if l.authority, err = newAuthority(l.options, l.log); err != nil {
 		return err
 	}
+	l.graph = &graph{authority: l.authority, faults: l.options.Graph}
 	if err = l.listen(); err != nil {
 		return err
 	}

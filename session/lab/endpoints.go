@@ -61,6 +61,9 @@ func (l *Lab) open(id endpoint.Identity, u *url.URL, args *clixml.Object) (*runs
 	if err != nil {
 		return nil, err
 	}
+	if strings.EqualFold(u.Path, exchangePath) {
+		return &runspace.Options{Table: l.exchangeTable(tenant), State: l.directories[tenant].tenant, Tenant: tenant, Now: l.options.Now}, nil
+	}
 	o := runspace.Options{Table: l.directories[tenant].table, State: l.directories[tenant].tenant}
 	if l.options.Open != nil {
 		made, err := l.options.Open(Session{User: id.User, Tenant: tenant, URL: u, Arguments: args})
@@ -76,7 +79,26 @@ func (l *Lab) open(id endpoint.Identity, u *url.URL, args *clixml.Object) (*runs
 	if strings.EqualFold(u.Path, wsmanPath) {
 		o.Mode = runspace.FullLanguage
 	}
+	if strings.EqualFold(u.Path, wsmanPath) && u.Scheme != stdioScheme {
+		o.Variables = map[string]clixml.Value{"PSSenderInfo": senderInfo(id.User)}
+	}
+	if u.Scheme == stdioScheme && l.options.Open == nil {
+		o.Table = newModules(l, tenant).table()
+	}
 	return &o, nil
+}
+
+// senderInfo is what a host says of who is connected, with the members that
+// PowerShell adds to the type.
+func senderInfo(user string) clixml.Value {
+	return clixml.Obj(&clixml.Object{
+		TypeNames: []string{"System.Management.Automation.Remoting.PSSenderInfo", "System.Object"},
+		ToString:  "System.Management.Automation.Remoting.PSSenderInfo", HasToString: true,
+		Members: []clixml.Property{
+			clixml.Prop("ConnectedUser", user), clixml.Prop("RunAsUser", user),
+			clixml.Prop("ConnectionString", "http://"+AdminHost+wsmanPath),
+		},
+	})
 }
 
 // ledger keeps what became of each command.

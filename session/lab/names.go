@@ -22,6 +22,7 @@ type role int
 const (
 	roleNone role = iota
 	roleLogin
+	roleGraph
 	roleAdmin
 	roleDiscover // lyncdiscover.<domain>
 	roleWebdir
@@ -51,6 +52,7 @@ type names struct {
 func newNames() *names {
 	n := &names{hosts: map[string]host{
 		LoginHost:   {role: roleLogin},
+		GraphHost:   {role: roleGraph},
 		AdminHost:   {role: roleAdmin},
 		WebdirHost:  {role: roleWebdir},
 		HybridHost:  {role: roleWebdir},

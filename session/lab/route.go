@@ -30,6 +30,8 @@ func (l *Lab) handler() http.Handler {
 			l.serveDiscovery(w, r, name, h)
 		case h.role == roleLogin && r.TLS != nil:
 			l.authority.ServeHTTP(w, r)
+		case h.role == roleGraph && r.TLS != nil:
+			l.graph.ServeHTTP(w, r)
 		case h.role == roleAdmin && r.TLS != nil:
 			admin.ServeHTTP(w, r)
 		default:

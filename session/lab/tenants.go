@@ -94,6 +94,7 @@ type TenantLine struct {
 	URI          string   `json:"uri"` // with a token; add ?AdminDomain=
 	DiscoveryURI string   `json:"discovery_uri"`
 	Authority    string   `json:"authority"`
+	GraphURI     string   `json:"graph_uri"` // lists the tenants that an account manages
 	UserName     string   `json:"user_name"`
 	Password     string   `json:"password"`
 	CAFile       string   `json:"ca_file"`
@@ -124,8 +125,8 @@ func (l *Lab) Tenants() []TenantLine {
 		line := TenantLine{
 			Name: strings.ToLower(t.Name), ID: t.ID, Domain: domain, Domains: t.Domains,
 			URI: oauthURI, DiscoveryURI: "https://" + WebdirHost + discoveryRoot,
-			Authority: l.authority.URL("organizations"),
-			UserName:  admin.Name, Password: admin.Password,
+			Authority: l.authority.URL("organizations"), GraphURI: GraphURI,
+			UserName: admin.Name, Password: admin.Password,
 			CAFile: l.caFile, Resolve: resolve,
 			ApproveURI: loopback + "/device", BasicURI: loopback + wsmanPath, LiveIDURI: liveIDURI,
 		}

@@ -37,6 +37,8 @@ type Options struct {
 	Tenant string
 	// Mode defaults to NoLanguage.
 	Mode LanguageMode
+	// Variables are there from the beginning, by name.
+	Variables map[string]clixml.Value
 	// PrivateData are entries to add to the application private data that the
 	// client is sent on opening, beside PSVersionTable.
 	PrivateData []clixml.Entry
@@ -67,7 +69,9 @@ func NewRunspace(o Options) *Runspace {
 	if o.Table == nil {
 		o.Table = Builtins()
 	}
-	return &Runspace{opts: o, vars: map[string]clixml.Value{}}
+	r := &Runspace{opts: o, vars: map[string]clixml.Value{}}
+	r.Reset()
+	return r
 }
 
 // Options returns what the runspace was made with.
@@ -80,11 +84,15 @@ func (r *Runspace) now() clixml.DateTime {
 	return dateTime(time.Now(), false)
 }
 
-// Reset forgets all variables ([MS-PSRP] RESET_RUNSPACE_STATE).
+// Reset forgets all variables but those of the Options ([MS-PSRP]
+// RESET_RUNSPACE_STATE).
 func (r *Runspace) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	clear(r.vars)
+	for name, v := range r.opts.Variables {
+		r.vars[strings.ToLower(name)] = v
+	}
 }
 
 func (r *Runspace) variable(name string) (clixml.Value, bool) {
