@@ -51,7 +51,10 @@ type ConnectorConfig struct {
 }
 
 // Connector opens sessions. It is safe for concurrent use.
-type Connector struct{ cfg ConnectorConfig }
+type Connector struct {
+	cfg   ConnectorConfig
+	local func(context.Context) (stdioServer, error) // starts what local: speaks to
+}
 
 // NewConnector makes a connector.
 func NewConnector(cfg ConnectorConfig) *Connector {
@@ -82,7 +85,7 @@ func NewConnector(cfg ConnectorConfig) *Connector {
 	if cfg.Width == 0 || cfg.Height == 0 {
 		cfg.Width, cfg.Height = 120, 30
 	}
-	return &Connector{cfg}
+	return &Connector{cfg: cfg, local: startLocal}
 }
 
 // Connect goes from a target to a live session and reports each step to watch,
@@ -111,7 +114,9 @@ type connecting struct {
 	target   Target
 	watch    func(Event)
 	domain   string // the tenant to manage
+	tenantID string // its id, where tokens of that tenant are needed
 	endpoint *endpoint
+	module   *module // of a bootstrap; nil: there is none
 	account  auth.Account
 	clientID string
 	given    *auth.Token // a token that was given
@@ -145,7 +150,11 @@ func (cn *connecting) run(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cn.prove(ctx, s); err != nil {
+	err = cn.connectModule(ctx, s)
+	if err == nil {
+		err = cn.prove(ctx, s)
+	}
+	if err != nil {
 		if cn.target.Attach != "" {
 			s.leaveAlone()
 			return nil, err
@@ -156,6 +165,7 @@ func (cn *connecting) run(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	cn.letSignInAgain(s)
+	s.keepModule()
 	return s, nil
 }
 
@@ -183,7 +193,7 @@ func (cn *connecting) findDomain(ctx context.Context) error {
 		if strings.Contains(t.Tenant, ".") {
 			cn.domain = t.Tenant
 		}
-	case t.OverridePowerShellURI == "":
+	case t.OverridePowerShellURI == "", t.Bootstrap != "":
 		if err := cn.signInFirst(ctx); err != nil {
 			return err
 		}

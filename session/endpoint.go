@@ -86,7 +86,7 @@ func (cn *connecting) chooseAuthentication(ctx context.Context) error {
 	t, e := &cn.target, cn.endpoint
 	if isStdio(e.uri) {
 		cn.noteOptions("")
-		return nil // the process is this user's; SSH does its own
+		return cn.chooseModule(ctx) // the process is this user's; SSH does its own
 	}
 	how := orElse(cn.how, t.Authentication)
 	if how == "" || how == "auto" {

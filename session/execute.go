@@ -200,6 +200,7 @@ func (s *Session) acquire(ctx context.Context, run *Run, t *turn) bool {
 }
 
 func (s *Session) conclude(run *Run, outcome Outcome, err error) {
+	s.module.doubt(s, run.line)
 	res := run.Result()
 	res.Outcome = outcome
 	st, reason := StepEnded, ""

@@ -47,7 +47,7 @@ func Explain(doing string, err error) error {
 
 func (e *Error) explain() {
 	for _, explain := range []func(*Error) bool{
-		explainOwn, explainStdio, explainDiscovery, explainNegotiation, explainSignIn, explainFault, explainHTTP, explainNetwork,
+		explainOwn, explainModule, explainManaged, explainStdio, explainDiscovery, explainNegotiation, explainSignIn, explainFault, explainHTTP, explainNetwork,
 	} {
 		if explain(e) {
 			return

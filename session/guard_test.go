@@ -108,7 +108,7 @@ func TestProofAgainstWhatWasAskedFor(t *testing.T) {
 		{"a server that names no domains cannot be held against one", "fabrikam.example", "", Proof{Proved: true, Name: "X"}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := tt.proof.check(tt.domain, tt.expect); (err == nil) != tt.ok {
+			if err := tt.proof.check(wanted{domain: tt.domain}, tt.expect); (err == nil) != tt.ok {
 				t.Errorf("check: %v", err)
 			}
 		})

@@ -104,21 +104,30 @@ func (cn *connecting) shellRequest(s *Session, id uuid.UUID) wsman.ShellRequest 
 	return r
 }
 
-// ask runs a small pipeline of the deck's own and collects its output.
+// ask runs a small pipeline of the deck's own and collects its output. The
+// error of the end is also the first that a pipeline wrote which did not fail.
 func (s *Session) ask(ctx context.Context, p psrp.Pipeline) ([]clixml.Value, pipelineEnd, error) {
 	var values []clixml.Value
+	var wrote *psrp.ErrorRecord
 	stop := make(chan struct{})
 	defer context.AfterFunc(ctx, func() { close(stop) })()
 	x := &exchange{stop: stop, sink: func(ev psrp.Event) {
 		switch ev := ev.(type) {
 		case psrp.Output:
 			values = append(values, ev.Value)
+		case psrp.ErrorReceived:
+			if wrote == nil {
+				wrote = ev.Record
+			}
 		case psrp.HostCallReceived:
 			s.answerUnasked(ev.Call)
 		}
 	}}
 	start := s.now()
 	end, err := s.invoke(ctx, p, none, x)
+	if end.err == nil {
+		end.err = wrote
+	}
 	s.mu.Lock()
 	s.latency = s.now().Sub(start)
 	s.mu.Unlock()

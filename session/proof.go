@@ -19,6 +19,8 @@ type Proof struct {
 	At      time.Time
 	// Why says why there is no proof.
 	Why string
+	// User is who the server says is connected, where it knows of no tenant.
+	User string
 }
 
 // Label is a short name for the tab and the prompt; the word "unproved" where
@@ -65,8 +67,9 @@ func (e *MismatchError) Error() string {
 }
 
 // check holds the proof against what was asked for. expect has to match, an
-// unproved tenant included; domain only where the server named its domains.
-func (p Proof) check(domain, expect string) error {
+// unproved tenant included; a domain or an id only where the server named its
+// own.
+func (p Proof) check(want wanted, expect string) error {
 	got := p.Label()
 	if p.Domain != "" && p.Domain != got {
 		got = Clean(p.Domain) + " (" + got + ")"
@@ -74,10 +77,54 @@ func (p Proof) check(domain, expect string) error {
 	if expect != "" && !p.matches(expect) {
 		return &MismatchError{Wanted: expect, Got: got}
 	}
-	if domain != "" && p.Proved && len(p.Domains) > 0 && !p.matches(domain) {
-		return &MismatchError{Wanted: domain, Got: got}
+	if want.domain != "" && p.Proved && len(p.Domains) > 0 && !p.matches(want.domain) {
+		return &MismatchError{Wanted: want.domain, Got: got}
+	}
+	if want.id != "" && p.Proved && p.TenantID != "" && !p.matches(want.id) {
+		return &MismatchError{Wanted: orElse(want.domain, want.id), Got: got}
 	}
 	return nil
+}
+
+// proofOfOrganization reads the answer of Get-OrganizationConfig. An Exchange
+// online calls itself by the tenant's first domain; one on premises by the name
+// of its organization, which says which one it is and no tenant. Its Guid is
+// that of an object in its directory, and is not the tenant's.
+func proofOfOrganization(v clixml.Value, at time.Time) Proof {
+	o := v.Object()
+	p := Proof{
+		Name:     memberText(o, "DisplayName", "Name"),
+		TenantID: memberText(o, "ExternalDirectoryOrganizationId"),
+		At:       at,
+	}
+	if name := memberText(o, "Name", "Identity"); strings.Contains(name, ".") && !strings.ContainsAny(name, " /") {
+		p.Domain, p.Domains = name, []string{name}
+	}
+	p.Proved = p.TenantID != "" || p.Domain != "" || p.Name != ""
+	if !p.Proved {
+		p.Why = "the server's answer names no organization"
+	}
+	return p
+}
+
+// proofOfSender reads $PSSenderInfo: who is connected, and how. That proves no
+// tenant.
+func proofOfSender(v clixml.Value, at time.Time) Proof {
+	o := v.Object()
+	p := Proof{At: at, Why: noCommand, User: memberText(o, "ConnectedUser", "RunAsUser")}
+	if p.User == "" && o != nil {
+		if info, ok := o.Get("UserInfo"); ok && info.Object() != nil {
+			p.User = memberText(info.Object(), "Identity")
+			if id, ok := info.Object().Get("Identity"); ok && id.Object() != nil {
+				p.User = memberText(id.Object(), "Name")
+			}
+		}
+	}
+	if p.User != "" {
+		p.User = Clean(p.User)
+		p.Why += "; it says who is connected: " + p.User
+	}
+	return p
 }
 
 // proofOf reads the answer of Get-CsTenant.
@@ -123,7 +170,11 @@ func memberTexts(o *clixml.Object, names ...string) []string {
 		}
 		if list := v.Object(); list != nil && list.Kind != clixml.PlainObject {
 			for _, item := range list.Items {
-				texts = append(texts, item.String())
+				text := item.String()
+				if name := memberText(item.Object(), "Name"); name != "" {
+					text = name // VerifiedDomains are objects
+				}
+				texts = append(texts, text)
 			}
 			continue
 		}

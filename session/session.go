@@ -82,6 +82,9 @@ type Session struct {
 	ended   chan struct{}
 	endOnce sync.Once
 
+	// module is what keeps a module of the server signed in; nil: there is none.
+	module *module
+
 	// again asks the server anew which tenant it is; nil: nobody asked before.
 	again func(ctx context.Context) error
 

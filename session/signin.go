@@ -114,6 +114,9 @@ func (cn *connecting) issuer(ctx context.Context, authority string) (string, err
 		// the tokens of a partner are issued by the tenant that is managed
 		tenant = cn.target.OverrideAdminDomain
 	}
+	if tenant == "" && cn.target.Bootstrap != "" {
+		tenant = cn.domain // a module acts in the tenant that issued its tokens
+	}
 	if !strings.Contains(tenant, ".") {
 		return tenant, nil
 	}

@@ -38,6 +38,9 @@ func isStdio(u *url.URL) bool { return u.Scheme == schemeLocal || u.Scheme == sc
 // settleTransport settles which transport a target wants: what it says, or what the
 // scheme of its URI means.
 func (t *Target) settleTransport() error {
+	if err := t.settleBootstrap(); err != nil {
+		return err
+	}
 	scheme, _, _ := strings.Cut(strings.ToLower(t.OverridePowerShellURI), ":")
 	stdio := scheme == schemeLocal || scheme == schemeSSH
 	switch {
@@ -82,7 +85,7 @@ func (cn *connecting) stdioTransport() *overStdio {
 	t := &overStdio{patience: orDefault(cn.target.Options.OperationTimeout, defaultPatience)}
 	switch {
 	case cn.endpoint.uri.Scheme == schemeLocal:
-		t.start = startLocal
+		t.start = cn.local
 	case cn.target.SSHProgram != "":
 		t.start = cn.startSSHProgram
 	default:

@@ -80,6 +80,11 @@ type Target struct {
 	// Transport is "", "wsman", "winrs", "local" or "ssh"; empty follows the
 	// PowerShell URI, which may be local: or ssh://user@host:port too.
 	Transport string
+	// Bootstrap signs a module in before anything is typed, in a PowerShell of
+	// this session's own: [BootstrapTeams] or [BootstrapExchange]; empty: none.
+	Bootstrap string
+	// GraphURI is Microsoft Graph's address; empty: that of the cloud.
+	GraphURI string
 	// SSHProgram is an ssh to make the connection of an ssh:// URI with, such as
 	// "ssh"; empty makes it without another program.
 	SSHProgram string
