@@ -130,6 +130,8 @@ func pickerActions() []action {
 		{id: "pickdown", key: bind("down", "down", "ctrl+n"), scope: inPicker, do: pickMove(1)},
 		{id: "pickpageup", key: bind("a page up", "pgup"), scope: inPicker, do: pickMove(-10)},
 		{id: "pickpagedown", key: bind("a page down", "pgdown"), scope: inPicker, do: pickMove(10)},
+		{id: "pickrefresh", key: bind("ask again for the tenants that I manage", "f5"), scope: inPicker, why: (*App).whyNoManaged, do: (*App).refreshManaged},
+		{id: "pickcopy", key: bind("copy the device code", "alt+c"), scope: inPicker, do: (*App).copyManagedCode},
 		{id: "pickback", key: bind("clear the search, or go back", "esc", "ctrl+c"), foot: "back", scope: inPicker, do: (*App).pickBack},
 	}
 }

@@ -71,7 +71,7 @@ func New(cfg Config) *App {
 	a.picker = newPicker(a.cfg)
 	switch {
 	case len(cfg.Open) > 0:
-	case len(cfg.Places) > 0:
+	case len(a.picker.places) > 0 || len(a.picker.managed.failed) > 0:
 		a.page = pagePicker
 	default:
 		a.page, a.wizard = pageWizard, newWizard(session.Target{}, !a.cfg.NoBrowser)
@@ -189,6 +189,8 @@ func (a *App) answer(msg tea.Msg) (tea.Cmd, bool) {
 	case openMsg:
 		close(msg.taken)
 		return tea.Batch(a.openTab(msg.target), a.waitAsked()), true
+	case managedMsg:
+		return a.managedHeard(msg), true
 	case labMsg:
 		return a.labStarted(msg), true
 	case closedMsg:
@@ -324,6 +326,9 @@ func (a *App) tick() tea.Cmd {
 func (a *App) moving() bool {
 	if a.page == pageWizard {
 		return a.wizard.connecting()
+	}
+	if at := a.picker.managed.attempt; a.page == pagePicker && at != nil && at.code != nil {
+		return true
 	}
 	t := a.tab()
 	return a.page == pageDeck && t != nil && (t.current != nil || t.connecting())

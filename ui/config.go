@@ -14,6 +14,9 @@ type Place struct {
 	Env    session.Environment
 	Target session.Target
 	Last   time.Time // last opened; zero: never
+	Key    string    // of a tenant that is managed: what tells it from others
+
+	managed bool
 }
 
 // DemoInfo says that the deck runs on an embedded lab.
@@ -29,6 +32,8 @@ type Config struct {
 	Home func(open func(context.Context, session.Target) error) Runner
 	// Places are listed in the picker; without any the deck starts in the wizard.
 	Places []Place
+	// Managed are the tenants that the person manages; nil: not offered.
+	Managed *Managed
 	// Open are the targets whose tabs are opened at the start.
 	Open []session.Target
 	// Lab starts the embedded lab and tells its tenants; nil: not offered.

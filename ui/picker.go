@@ -2,10 +2,11 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/sahilm/fuzzy"
 )
 
 // picker is the list of places, with a search that takes every letter.
@@ -18,6 +19,8 @@ type picker struct {
 	extras []pickerExtra
 	busy   string // what is being started
 	failed []line
+
+	managed managedList
 }
 
 // pickerExtra is a row below the places.
@@ -27,13 +30,21 @@ type pickerExtra struct {
 }
 
 func newPicker(cfg Config) *picker {
-	p := &picker{search: newField("", false), places: cfg.Places}
+	p := &picker{search: newField("", false), places: slices.Clone(cfg.Places)}
 	p.extras = append(p.extras, pickerExtra{textNewConnection, (*App).newConnection})
 	if cfg.Lab != nil {
 		p.extras = append(p.extras, pickerExtra{textLab, (*App).startLab})
 	}
 	if cfg.Home != nil {
 		p.extras = append(p.extras, pickerExtra{textHomeRow, (*App).showHome})
+	}
+	if cfg.Managed != nil {
+		p.extras = append(p.extras, pickerExtra{textManagedRow, (*App).refreshManaged})
+		list, err := cfg.Managed.Kept()
+		if err != nil {
+			p.managed.failed = errorLines(err)
+		}
+		p.take(list)
 	}
 	p.filter()
 	return p
@@ -57,9 +68,7 @@ func (p *picker) filter() {
 		}
 		return
 	}
-	for _, m := range fuzzy.FindFrom(words, placeNames(p.places)) {
-		p.shown = append(p.shown, m.Index)
-	}
+	p.shown = append(p.shown, match(p.places, words)...)
 }
 
 func (p *picker) rows() int { return len(p.shown) + len(p.extras) }
@@ -86,6 +95,10 @@ func (a *App) pick() tea.Cmd {
 		if t.Env == "" {
 			t.Env = place.Env
 		}
+		if place.managed && a.cfg.Managed.Opened != nil {
+			a.cfg.Managed.Opened(place)
+			p.used(place, a.cfg.Now())
+		}
 		p.search.clear()
 		p.filter()
 		return a.openTab(t)
@@ -96,6 +109,8 @@ func (a *App) pick() tea.Cmd {
 func (a *App) pickBack() tea.Cmd {
 	p := a.picker
 	switch {
+	case a.giveUpManaged():
+		return nil
 	case p.search.text() != "":
 		p.search.clear()
 		p.filter()
@@ -174,13 +189,24 @@ func (a *App) drawPicker(w, h int) (rows []string, x, y int) {
 
 func (a *App) pickerList(rows []string, w, h int) []string {
 	p, th := a.picker, a.th
-	tail := len(p.extras) + 3 + len(p.failed)
+	below := a.managedRows(w)
+	tail := len(p.extras) + 3 + len(p.failed) + len(below)
+	if len(p.managed.Places) > 0 {
+		tail += 2
+	}
 	room := max(1, h-len(rows)-tail)
 	if p.at < len(p.shown) {
 		p.top = min(max(p.top, p.at-room+1), p.at)
 	}
 	p.top = max(0, min(p.top, len(p.shown)-room))
+	headed := false
 	for i := p.top; i < min(len(p.shown), p.top+room); i++ {
+		if p.places[p.shown[i]].managed && !headed {
+			if headed = true; i > p.top {
+				rows = append(rows, "")
+			}
+			rows = append(rows, a.managedHeading(w))
+		}
 		rows = append(rows, a.pickerRow(p.places[p.shown[i]], i == p.at, w))
 	}
 	if len(p.shown) == 0 && len(p.places) > 0 {
@@ -198,7 +224,7 @@ func (a *App) pickerList(rows []string, w, h int) []string {
 	for _, l := range p.failed {
 		rows = append(rows, "    "+th.lineStyle(l.kind).text(fit(l.text, w-5)))
 	}
-	return rows
+	return append(rows, below...)
 }
 
 // marked is a row of a list: with the mark of focus, or without.
@@ -224,7 +250,26 @@ func (a *App) pickerRow(pl Place, focus bool, w int) string {
 	return text + " " + env.text(pad(word, 6)) + th.dim.text(fit(last, 14))
 }
 
-func (a *App) placesWords() string { return counted(len(a.picker.places), "place", "places") }
+func (a *App) placesWords() string {
+	m := len(a.picker.managed.Places)
+	words := counted(len(a.picker.places)-m, "place", "places")
+	if m > 0 {
+		words += " · " + counted(m, "tenant", "tenants")
+	}
+	return words
+}
+
+// used moves a tenant that was opened to the front of its list.
+func (p *picker) used(place Place, now time.Time) {
+	list := p.managed.ManagedList
+	i := slices.IndexFunc(list.Places, func(pl Place) bool { return pl.Key == place.Key })
+	if i < 0 {
+		return
+	}
+	place.Last = now
+	list.Places = append([]Place{place}, slices.Delete(slices.Clone(list.Places), i, i+1)...)
+	p.take(list)
+}
 
 func (a *App) versionWords() string {
 	if a.cfg.Version == "" {

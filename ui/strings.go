@@ -110,13 +110,16 @@ const (
 	textEnterQuits    = "enter stop all and quit"
 
 	// The picker.
-	textWhereTo       = "Where to?"
-	textNewConnection = "+ New connection …"
-	textLab           = "+ The lab on this machine"
-	textHomeRow       = "+ Home: this machine, no server"
-	textLabStarting   = "starting the lab …"
-	textNoMatch       = "nothing matches"
-	textLettersSearch = "letters search"
+	textWhereTo        = "Where to?"
+	textNewConnection  = "+ New connection …"
+	textLab            = "+ The lab on this machine"
+	textHomeRow        = "+ Home: this machine, no server"
+	textManagedRow     = "+ Tenants I manage: ask for them …"
+	textManagedHeading = "Tenants I manage: %s · %s · %s · F5 asks again"
+	textManagedAsking  = "asking for the tenants …"
+	textLabStarting    = "starting the lab …"
+	textNoMatch        = "nothing matches"
+	textLettersSearch  = "letters search"
 
 	// The wizard.
 	textNewTitle        = "New connection"
@@ -159,6 +162,8 @@ const (
 	textFilePassword    = "Its password"
 
 	// Why something cannot be done.
+	textNoManaged        = "nobody can be asked for tenants here"
+	textManagedBusy      = "the tenants are being asked for"
 	textNoHome           = "there is no home session"
 	textBusy             = "a command runs"
 	textOneTab           = "there is no other tab"
