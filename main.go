@@ -58,6 +58,7 @@ func commands() []command {
 		{"open", "NAME...", "the deck with the tabs of these profiles", runOpen},
 		{"exec", "[NAME|DOMAIN|URI|ACCOUNT] -c LINE", "run a line and end, without a screen", runExec},
 		{"profiles", "list|show|add|remove|import", "places under names of your own, in a file", runProfiles},
+		{"tenants", "list|refresh [SEARCH]", "the tenants that I manage, from Microsoft Graph, a file or a command", runTenants},
 		{"demo", "", "the deck on an embedded lab; nothing leaves this machine", runDemo},
 		{"lab", "[--listen ADDR]", "the lab alone, for automation without a tenant", runLab},
 		{"sessions", "list|close [SHELLID...]", "list my sessions on a server, or end those left behind", runSessions},
@@ -145,7 +146,7 @@ func parse(name, args string, most int, fs *flag.FlagSet, given []string, s stre
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintf(s.out, "usage: psdeck %s [flags] %s\n\n", name, args)
-		printFlags(s.out, fs)
+		headless.PrintFlags(s.out, fs)
 		return nil, headless.ExitDone, true
 	case err != nil:
 		fmt.Fprintf(s.err, "psdeck: reading the flags: %v\nhint: psdeck help %s lists them\n", err, name)
@@ -155,19 +156,6 @@ func parse(name, args string, most int, fs *flag.FlagSet, given []string, s stre
 		return nil, usage(s, fmt.Errorf("%q is one argument too many", rest[most]), hint), true
 	}
 	return rest, 0, false
-}
-
-// printFlags lists flags as they are documented: two hyphens before a word.
-func printFlags(w io.Writer, fs *flag.FlagSet) {
-	var text strings.Builder
-	fs.SetOutput(&text)
-	fs.PrintDefaults()
-	for line := range strings.Lines(text.String()) {
-		if name, ok := strings.CutPrefix(line, "  -"); ok && len(name) > 1 && name[1] != ' ' {
-			line = "  --" + name
-		}
-		fmt.Fprint(w, line)
-	}
 }
 
 // runExec runs lines in one session, or in the home session.
@@ -231,7 +219,7 @@ func usage(s streams, err error, hints ...string) int {
 
 // withConnector makes the connector of a process, with its journal and trace.
 func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connector) int) int {
-	dir, err := stateDir()
+	dir, err := headless.StateDir()
 	if err != nil {
 		return headless.Report(s.err, err)
 	}
@@ -253,41 +241,8 @@ func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connect
 	return use(session.NewConnector(cfg))
 }
 
-// stateDir is where journal and history are kept.
-func stateDir() (string, error) {
-	if dir := os.Getenv("PSDECK_STATE_DIR"); dir != "" {
-		return dir, nil
-	}
-	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
-		return filepath.Join(dir, "psdeck"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", &session.Error{
-			Doing: "finding a place for the journal", Err: err, Class: session.ClassUsage,
-			Hints: []string{"set PSDECK_STATE_DIR"},
-		}
-	}
-	return filepath.Join(home, ".local", "state", "psdeck"), nil
-}
-
-// configDir is where the profiles are.
-func configDir() (string, error) {
-	if dir := os.Getenv("PSDECK_CONFIG_DIR"); dir != "" {
-		return dir, nil
-	}
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return "", &session.Error{
-			Doing: "finding the profiles", Err: err, Class: session.ClassUsage,
-			Hints: []string{"set PSDECK_CONFIG_DIR"},
-		}
-	}
-	return filepath.Join(dir, "psdeck"), nil
-}
-
 func readProfiles() (*headless.Profiles, error) {
-	dir, err := configDir()
+	dir, err := headless.ConfigDir()
 	if err != nil {
 		return nil, err
 	}
@@ -318,6 +273,8 @@ func runOpen(ctx context.Context, args []string, s streams) int {
 	fs := flag.NewFlagSet("open", flag.ContinueOnError)
 	var f headless.TargetFlags
 	f.Register(fs)
+	var tenants headless.TenantSource
+	tenants.Register(fs)
 	names, code, done := parse("open", "NAME...", 99, fs, args, s)
 	if done {
 		return code
@@ -325,7 +282,7 @@ func runOpen(ctx context.Context, args []string, s streams) int {
 	if len(names) == 0 {
 		return usage(s, errors.New("no profile is named"), "psdeck profiles list shows those that are there")
 	}
-	return startDeck(ctx, &f, fs, names, s)
+	return startDeck(ctx, &f, &tenants, fs, names, s)
 }
 
 func runProfiles(_ context.Context, args []string, s streams) int {
@@ -336,11 +293,43 @@ func runProfiles(_ context.Context, args []string, s streams) int {
 	if done {
 		return code
 	}
-	dir, err := configDir()
+	dir, err := headless.ConfigDir()
 	if err != nil {
 		return headless.Report(s.err, err)
 	}
 	return headless.RunProfiles(headless.ProfilesConfig{Dir: dir, Args: rest, Flags: fs, Stdout: s.out, Stderr: s.err})
+}
+
+// runTenants lists the tenants that somebody manages.
+func runTenants(ctx context.Context, args []string, s streams) int {
+	verb := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		verb, args = args[0], args[1:]
+	}
+	fs := flag.NewFlagSet("tenants", flag.ContinueOnError)
+	var f headless.TargetFlags
+	f.Register(fs)
+	cfg := headless.TenantsConfig{Verb: verb, Source: &headless.TenantSource{}, Width: s.width, Stdout: s.out, Stderr: s.err, Interactive: s.errTTY}
+	cfg.Source.Register(fs)
+	fs.StringVar(&cfg.Form, "output", "auto", "`form` of the list: auto, table, list, json, jsonl, csv, clixml or text")
+	rest, code, done := parse("tenants", "list|refresh [SEARCH]", 1, fs, args, s)
+	if done {
+		return code
+	}
+	cfg.Search = strings.Join(rest, " ")
+	err := cfg.Check()
+	if err == nil {
+		err = f.Resolve(s.in, askPassword(s))
+	}
+	if err != nil {
+		return headless.Report(s.err, err)
+	}
+	return withConnector(s, &f, func(c *session.Connector) int {
+		if err := cfg.Source.Settle(f.Target, c.ManagedTenants); err != nil {
+			return headless.Report(s.err, err)
+		}
+		return headless.Tenants(ctx, cfg)
+	})
 }
 
 // runDeck starts the deck on the real world.
@@ -348,21 +337,23 @@ func runDeck(ctx context.Context, args []string, s streams) int {
 	fs := flag.NewFlagSet("psdeck", flag.ContinueOnError)
 	var f headless.TargetFlags
 	f.Register(fs)
+	var tenants headless.TenantSource
+	tenants.Register(fs)
 	if _, code, done := parse("", "", 0, fs, args, s); done {
 		return code
 	}
-	return startDeck(ctx, &f, fs, nil, s)
+	return startDeck(ctx, &f, &tenants, fs, nil, s)
 }
 
 // startDeck starts it with the tabs of profiles, and of the flags where they name
 // a target.
-func startDeck(ctx context.Context, f *headless.TargetFlags, fs *flag.FlagSet, names []string, s streams) int {
+func startDeck(ctx context.Context, f *headless.TargetFlags, tenants *headless.TenantSource, fs *flag.FlagSet, names []string, s streams) int {
 	if !s.inTTY || !s.outTTY {
 		return usage(s, errors.New("the deck needs a terminal"), "psdeck exec works without one")
 	}
 	profiles, err := readProfiles()
 	if err == nil {
-		err = profiles.Apply(f, fs)
+		err = errors.Join(profiles.Apply(f, fs), tenants.Check())
 	}
 	if err != nil {
 		return headless.Report(s.err, err)
@@ -380,6 +371,10 @@ func startDeck(ctx context.Context, f *headless.TargetFlags, fs *flag.FlagSet, n
 		if f.Given() {
 			cfg.Open = append(cfg.Open, f.Target)
 		}
+		if err := tenants.Settle(f.Target, c.ManagedTenants); err != nil {
+			return headless.Report(s.err, err)
+		}
+		cfg.Managed = ui.Tenants(tenants, f.Target)
 		return deck(ctx, s, session.NewManager(c), cfg)
 	})
 }
@@ -687,7 +682,7 @@ func runAuth(ctx context.Context, args []string, s streams) int {
 	if err := f.Resolve(s.in, askPassword(s)); err != nil {
 		return headless.Report(s.err, err)
 	}
-	dir, err := stateDir()
+	dir, err := headless.StateDir()
 	if err != nil {
 		return headless.Report(s.err, err)
 	}

@@ -78,6 +78,8 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.StringVar(&f.pfxPasswordEnv, "app-certificate-password-env", "", "read the password of a PFX file from this environment `variable`")
 	fs.StringVar(&t.ConfigurationName, "configuration-name", "", "the session configuration (default Microsoft.PowerShell)")
 	fs.StringVar(&t.Transport, "transport", "", "wsman (objects), winrs (text only), local (PowerShell on this machine) or ssh (with an ssh:// URI)")
+	fs.StringVar(&t.Bootstrap, "bootstrap", "", "sign a module in, in a PowerShell of this machine: teams or exchange")
+	fs.StringVar(&t.GraphURI, "graph-uri", "", "where Microsoft Graph is, instead of where the cloud has it (a `URI`)")
 	fs.StringVar(&t.SSHProgram, "ssh-program", "", "the `program` to connect by SSH with, such as ssh; without it, none is needed")
 	fs.Var((*List)(&f.resolve), "resolve", "connect to ADDR instead, as `HOST:PORT=ADDR`; may be repeated")
 	fs.StringVar(&t.Attach, "attach", "", "join the session with this `SHELLID`, left on the server, in place of opening one")
@@ -96,7 +98,7 @@ const flagHint = "psdeck help exec lists the flags and what they take"
 // Given tells whether any flag named a target.
 func (f *TargetFlags) Given() bool {
 	t := f.Target
-	return orAny(f.ProfileName, t.UserName, f.credential, f.tokenEnv, f.tokenFile, f.tokenCmd, f.appCertificate, t.OverrideAdminDomain, t.OverrideDiscoveryURI, t.OverridePowerShellURI) ||
+	return orAny(f.ProfileName, t.UserName, f.credential, f.tokenEnv, f.tokenFile, f.tokenCmd, f.appCertificate, t.OverrideAdminDomain, t.OverrideDiscoveryURI, t.OverridePowerShellURI, t.Bootstrap) ||
 		f.tokenStdin || f.clientSecretStdin || f.signIn != "" || t.Transport == "local" || t.Transport == "ssh"
 }
 
@@ -151,6 +153,7 @@ func (f *TargetFlags) Complete(t session.Target) session.Target {
 		{&t.ConfigurationName, &g.ConfigurationName},
 		{&t.Transport, &g.Transport},
 		{&t.SSHProgram, &g.SSHProgram},
+		{&t.GraphURI, &g.GraphURI},
 		{&t.ExpectTenant, &g.ExpectTenant},
 		{&t.OverrideAccessTokenResourceURI, &g.OverrideAccessTokenResourceURI},
 	} {
