@@ -41,6 +41,8 @@ type ConnectorConfig struct {
 	ClientVersion string
 	// Trace takes one line for each HTTP exchange: sizes, ids and codes only.
 	Trace io.Writer
+	// Catalogs keeps what sessions offer; nil: they are not asked.
+	Catalogs *Catalogs
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Patience is how long a lost connection is looked for; zero means
@@ -101,6 +103,7 @@ func (c *Connector) Connect(ctx context.Context, t Target, watch func(Event)) (*
 	if err != nil {
 		return nil, Explain("", err)
 	}
+	s.learn(c.cfg.Catalogs)
 	watch(StageStarted{StageReady, "connected"})
 	return s, nil
 }

@@ -158,7 +158,7 @@ func properties(o *clixml.Object) []Item {
 			if needsQuotes(text) || strings.ContainsAny(text, ".:-+*/[]") {
 				text = quoted(text, "'")
 			}
-			list = append(list, Item{Text: text, List: p.Name, Kind: PropertyName, Tip: shortType(valueType(p.Value)) + " " + p.Name + "=" + brief(p.Value)})
+			list = append(list, Item{Text: text, List: p.Name, Kind: PropertyName, Tip: ShortType(valueType(p.Value)) + " " + p.Name + "=" + brief(p.Value)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Item) int { return compareFold(a.List, b.List) })

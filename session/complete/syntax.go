@@ -1,6 +1,9 @@
 package complete
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // commonMark stands at the end of a syntax for the common parameters.
 const commonMark = "[<CommonParameters>]"
@@ -90,4 +93,9 @@ func parsePiece(s string) (p Parameter, at Place, ok bool) {
 		return p, at, false
 	}
 	return p, at, true
+}
+
+// DropCommon takes the common parameters off the command's own.
+func (c *Command) DropCommon() {
+	c.Parameters = slices.DeleteFunc(c.Parameters, func(p Parameter) bool { return isCommon(p.Name) })
 }

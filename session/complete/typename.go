@@ -21,9 +21,9 @@ func accelerators() map[string]string {
 	}
 }
 
-// shortType writes a type as PowerShell does in a syntax: by its short name,
+// ShortType writes a type as PowerShell does in a syntax: by its short name,
 // or without its namespace.
-func shortType(name string) string {
+func ShortType(name string) string {
 	name = strings.TrimPrefix(name, "Deserialized.")
 	if inner, ok := strings.CutPrefix(name, "System.Nullable`1[["); ok {
 		name, _, _ = strings.Cut(inner, ",")

@@ -71,7 +71,7 @@ func plainRune(r rune) bool {
 }
 
 func (v Variable) tip(prefix string) string {
-	name := shortType(v.typeName())
+	name := ShortType(v.typeName())
 	if name == "" {
 		return ""
 	}
