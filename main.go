@@ -229,8 +229,9 @@ func usage(s streams, err error, hints ...string) int {
 	return headless.Report(s.err, &session.Error{Err: err, Hints: hints, Class: session.ClassUsage})
 }
 
-// withConnector makes the connector of a process, with its journal and trace.
-func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connector) int) int {
+// withConnector makes the connector of a process, with its journal and trace;
+// adjust, if given, has the last word on how.
+func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connector) int, adjust ...func(cfg *session.ConnectorConfig, stateDir string)) int {
 	dir, err := stateDir()
 	if err != nil {
 		return headless.Report(s.err, err)
@@ -250,6 +251,9 @@ func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connect
 		cfg.Trace = trace
 	}
 	cfg.Broker = newBroker(s, f, auth.NewVault(filepath.Join(dir, "tokens"), s.keyring))
+	for _, f := range adjust {
+		f(&cfg, dir)
+	}
 	return use(session.NewConnector(cfg))
 }
 
@@ -381,6 +385,8 @@ func startDeck(ctx context.Context, f *headless.TargetFlags, fs *flag.FlagSet, n
 			cfg.Open = append(cfg.Open, f.Target)
 		}
 		return deck(ctx, s, session.NewManager(c), cfg)
+	}, func(cfg *session.ConnectorConfig, stateDir string) {
+		cfg.Catalogs = session.OpenCatalogs(filepath.Join(stateDir, "catalogs"), nil)
 	})
 }
 
@@ -450,7 +456,7 @@ func runDemo(ctx context.Context, args []string, s streams) int {
 	network := &discovery.Network{Resolve: l.Resolve(), RootCAs: l.CAPool(), LoopbackOnly: true}
 	c := session.NewConnector(session.ConnectorConfig{
 		Network: network, Width: s.width, Height: 30, Authority: l.Tenants()[0].Authority,
-		Broker: auth.NewBroker(auth.BrokerConfig{HTTP: network.HTTPClient()}),
+		Broker: auth.NewBroker(auth.BrokerConfig{HTTP: network.HTTPClient()}), Catalogs: session.OpenCatalogs("", nil),
 	})
 	return deck(ctx, s, session.NewManager(c), ui.Config{
 		Version: version, Places: demoPlaces(l.Tenants()),

@@ -29,7 +29,8 @@ const (
 	catalogFiles = 200
 )
 
-// OpenCatalogs keeps catalogs in a directory, which is made at the first one.
+// OpenCatalogs keeps catalogs in a directory, which is made at the first one;
+// "" keeps none, and every session is asked.
 // now is the clock; nil means time.Now.
 func OpenCatalogs(dir string, now func() time.Time) *Catalogs {
 	if now == nil {
@@ -57,6 +58,9 @@ func (c *Catalogs) path(key string) string { return filepath.Join(c.dir, key+".j
 
 // load reads a catalog and says how old it is. One that cannot be read is none.
 func (c *Catalogs) load(key string) (*complete.Catalog, time.Duration, bool) {
+	if c.dir == "" {
+		return nil, 0, false
+	}
 	info, err := os.Stat(c.path(key))
 	if err != nil || info.Size() > catalogSize {
 		return nil, 0, false
@@ -79,6 +83,9 @@ func (c *Catalogs) load(key string) (*complete.Catalog, time.Duration, bool) {
 // save writes a catalog in place of the one before. Without a cache the next
 // session asks again: that it cannot be written is no one's concern.
 func (c *Catalogs) save(key string, commands []*complete.Command) {
+	if c.dir == "" {
+		return
+	}
 	data, err := json.Marshal(catalogFile{catalogVersion, c.now(), commands})
 	if err != nil || len(data) > catalogSize || os.MkdirAll(c.dir, 0o700) != nil {
 		return

@@ -103,7 +103,8 @@ type Session struct {
 
 	catalog  atomic.Pointer[complete.Catalog] // what the session offers
 	learned  chan struct{}                    // closed when that is final
-	instance uuid.UUID                        // of the host that the server sees
+	seen     lastSeen
+	instance uuid.UUID // of the host that the server sees
 	host     *psrp.HostInfo
 	answers  answerQueue
 	calls    poolCalls

@@ -219,6 +219,9 @@ func (a *App) key(k tea.KeyPressMsg) tea.Cmd {
 	if ac := a.keys.find(everywhere, k); ac != nil {
 		return a.act(ac)
 	}
+	if ac := a.popupAction(k); ac != nil {
+		return a.act(ac)
+	}
 	here := map[pageID]scope{pageDeck: onDeck, pagePicker: inPicker, pageWizard: inWizard}[a.page]
 	if ac := a.keys.find(here, k); ac != nil {
 		return a.act(ac)
@@ -256,8 +259,14 @@ func (a *App) typed(k tea.KeyPressMsg) tea.Cmd {
 	case pageWizard:
 		return a.wizard.key(a, k)
 	case pageDeck:
-		if t := a.tab(); t != nil && a.keys.edit(&t.editor, k) {
+		t := a.tab()
+		if t == nil {
+			return nil
+		}
+		before := t.editor.text
+		if a.keys.edit(&t.editor, k) {
 			t.notice = notice{}
+			t.typedOn(before)
 		}
 	}
 	return nil
