@@ -420,7 +420,9 @@ func deck(ctx context.Context, s streams, m *session.Manager, cfg ui.Config) int
 		return err
 	}
 	cfg.Home = func(open func(context.Context, session.Target) error) ui.Runner {
-		return ui.Local(session.NewHome(open))
+		home := session.NewHome(open)
+		home.Offers(m.Sessions)
+		return ui.Local(home)
 	}
 	if err := ui.Run(ctx, cfg); err != nil {
 		return headless.Report(s.err, &session.Error{Doing: "running the deck", Err: err, Class: session.ClassCommand})

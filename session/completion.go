@@ -44,9 +44,15 @@ var localCommands = sync.OnceValue(func() *complete.Catalog {
 // deckCommands are those that open sessions.
 var deckCommands = sync.OnceValue(func() *complete.Catalog {
 	open := &complete.Command{Name: "New-CsOnlineSession", Synopsis: "Signs in to a tenant and opens a remote session in a tab of its own."}
-	open.Describe("[[-Credential] <pscredential>] [-OAuthAccessToken <securestring>] [-UserName <string>] [-OverrideAdminDomain <string>] " +
+	open.Describe("[[-UserName] <string>] [-Credential <pscredential>] [-OAuthAccessToken <securestring>] [-OverrideAdminDomain <string>] " +
 		"[-OverrideDiscoveryUri <uri>] [-OverridePowerShellUri <uri>] [-OverrideAccessTokenResourceUri <uri>] [-SessionOption <PSSessionOption>] [<CommonParameters>]")
-	return complete.NewCatalog([]*complete.Command{open})
+	list := []*complete.Command{open}
+	for _, name := range []string{"Get-Command", "Get-Help", "gcm", "help"} {
+		if c := complete.PowerShell().Find(name); c != nil {
+			list = append(list, c)
+		}
+	}
+	return complete.NewCatalog(list)
 })
 
 // variables are the names and values, sorted.

@@ -223,6 +223,7 @@ func (s *Session) step(ctx context.Context, run *Run, st *step) (Outcome, error)
 		}
 		*st = fresh
 	}
+	s.answerHere(st, run.line)
 	out := &stepOutput{ctx: ctx, run: run, st: st, stop: make(chan struct{})}
 	var outcome Outcome
 	var err error
