@@ -137,3 +137,68 @@ func TestCatalogReplaced(t *testing.T) {
 		})
 	}
 }
+
+// Where the server offers neither Get-Command nor Get-Help, what it says to
+// GET_COMMAND_METADATA answers for it, and nothing is sent.
+func TestLookupWhereTheServerRefuses(t *testing.T) {
+	st := newStand(t, "http", endpoint.Config{Open: func(endpoint.Identity, *url.URL, *clixml.Object) (*runspace.Options, error) {
+		return &runspace.Options{Table: runspace.NewTable(runspace.Cmdlet{
+			Name: "Set-LabThing", Run: func(*runspace.Call) error { return nil },
+			Parameters: []runspace.Parameter{{Name: "Identity", Aliases: []string{"Id"}, Type: "String"}},
+		})}, nil
+	}})
+	st.remember("", nil)
+	s := st.connect()
+	c := offered(t, s, "Set-LabThing")
+	if p, _ := c.Parameter("id"); p == nil || p.Name != "Identity" || p.Type != "string" || !c.Common {
+		t.Errorf("%+v", c)
+	}
+	before := st.ran("Get-Help")
+	run, err := s.Run(t.Context(), "Get-Help Set-LabThing", session.RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, res := readAll(t, run)
+	if len(records) != 1 || res.Outcome != session.Completed || st.ran("Get-Help") != before {
+		t.Fatalf("%v %v", records, res)
+	}
+	if v, _ := records[0].Value.Object().Get("Aliases"); v.String() != "Identity: Id" {
+		t.Errorf("%v", records[0].Value)
+	}
+}
+
+// A line that is typed while the server is asked what it offers goes out at
+// once, and the question is asked again.
+func TestCatalogDoesNotHoldLines(t *testing.T) {
+	asked, gone := make(chan struct{}, 9), make(chan struct{})
+	table := runspace.Builtins()
+	command := table.Lookup("Get-Command")
+	answer := command.Run
+	command.Run = func(c *runspace.Call) error {
+		asked <- struct{}{}
+		select {
+		case <-gone:
+			return answer(c)
+		case <-c.Context().Done():
+			return c.Context().Err()
+		}
+	}
+	st := newStand(t, "http", endpoint.Config{Open: func(endpoint.Identity, *url.URL, *clixml.Object) (*runspace.Options, error) {
+		return &runspace.Options{Table: table}, nil
+	}})
+	st.remember("", nil)
+	s := st.connect()
+	<-asked
+	run, err := s.Run(t.Context(), "Write-Output 1", session.RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if records, res := readAll(t, run); len(records) != 1 || res.Outcome != session.Completed {
+		t.Errorf("%v %v", records, res)
+	}
+	close(gone)
+	offered(t, s, "Write-Output")
+	if len(asked) == 0 {
+		t.Error("the question was not asked again")
+	}
+}
