@@ -62,6 +62,7 @@ func TestComplete(t *testing.T) {
 		{"a member in braces", "$obj1.Line|", "LineUri"},
 		{"in a string", `"x $MyV| y"`, "$MyVar1 $MyVar2"},
 		{"with a scope", "$global:MyV|", "$global:MyVar1 $global:MyVar2"},
+		{"scopes and drives", "$S|", "$ShellId $StackTrace $Script:"},
 		{"in braces", "${MyV|", "${MyVar1} ${MyVar2}"},
 		{"splatted", "foo @MyV|", "@MyVar1 @MyVar2"},
 		{"assigned in the line", "$fresh = 1; $fre|", "$fresh"},

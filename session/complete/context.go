@@ -108,6 +108,8 @@ func (c *context) complete() {
 // word is a token with letters, or a string.
 func (c *context) word(t *syntax.Token) {
 	switch {
+	case t.Text == "$":
+		c.variable(t)
 	case t.Flags&syntax.CommandName != 0:
 		c.command(t)
 	case t.Flags&syntax.MemberName != 0:

@@ -16,6 +16,8 @@ type Variable struct {
 	Type string
 	// Note says what the variable is for.
 	Note string
+	// automatic tells one of PowerShell's own, of which no more is told than Note.
+	automatic bool
 }
 
 func (v Variable) typeName() string {
@@ -37,72 +39,88 @@ func (c *context) variable(t *syntax.Token) {
 	sigil, word := t.Text[:1], strings.TrimPrefix(t.Text[1:], "{")
 	braces := strings.HasPrefix(t.Text[1:], "{")
 	word = strings.TrimSuffix(word, "}")
-	scope, name, scoped := strings.Cut(word, ":")
-	if !scoped {
-		scope, name = "", word
-	} else if !slices.Contains(scopes(), strings.ToLower(scope)) {
-		return // a drive; nothing is known of what is on it
+	prefix, name := "", word
+	if i := strings.IndexByte(word, ':'); i >= 0 {
+		prefix, name = word[:i+1], word[i+1:]
+		if !slices.ContainsFunc(scopes(), func(s string) bool { return strings.EqualFold(s, prefix) }) {
+			return // a drive; nothing is known of what is on it
+		}
 	}
-	prefix := ""
-	if scoped {
-		prefix = scope + ":"
+	write := func(name string) string {
+		if braces || strings.ContainsAny(name, bracedNames) {
+			return sigil + "{" + name + "}"
+		}
+		return sigil + name
 	}
 	for _, v := range c.variables(name) {
-		text := prefix + v.Name
-		if braces || strings.ContainsFunc(v.Name, func(r rune) bool { return !plainRune(r) }) {
-			text = "{" + text + "}"
-		}
-		c.add(Item{Text: sigil + text, List: prefix + v.Name, Kind: VariableName, Tip: v.tip(prefix)})
+		c.add(Item{Text: write(prefix + v.Name), List: v.Name, Kind: VariableName, Tip: v.tip()})
 	}
-	if scoped || word == "" || sigil == "@" {
+	if prefix != "" {
 		return
 	}
-	for _, s := range append(scopes(), "env", "function", "alias", "variable") {
-		if hasPrefixFold(s, word) {
-			c.add(Item{Text: sigil + s + ":", List: s + ":", Kind: VariableName})
+	for _, drive := range []string{"Alias", "Env", "Function", "Temp", "Variable"} {
+		if fits(drive, word) {
+			c.add(Item{Text: write(drive + ":"), List: drive, Kind: VariableName})
+		}
+	}
+	for _, scope := range scopes() {
+		if fits(scope, word) {
+			c.add(Item{Text: write(scope), List: scope, Kind: VariableName})
 		}
 	}
 }
 
-func scopes() []string { return []string{"global", "local", "private", "script", "using"} }
+func scopes() []string { return []string{"Global:", "Local:", "Script:", "Private:", "Using:"} }
 
-func plainRune(r rune) bool {
-	return r == '_' || r == '?' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 0x7f
-}
+// bracedNames are the characters that a name has only in braces.
+const bracedNames = "-`&@'\"#{}()$,;|<> .\\/\t^"
 
-func (v Variable) tip(prefix string) string {
+func (v Variable) tip() string {
 	name := ShortType(v.typeName())
-	if name == "" {
+	if name == "" || v.automatic && v.Note == "" {
 		return ""
 	}
-	tip := "[" + name + "]$" + prefix + v.Name
+	tip := "[" + name + "]$" + v.Name
 	if v.Note != "" {
 		tip += " - " + v.Note
 	}
 	return tip
 }
 
-// variables are those of the session, of the line before the cursor, and
-// PowerShell's own, that begin as a word does; sorted.
+// variables are those of the line before the cursor, of the session, and
+// PowerShell's own, that begin as a word does; each group is sorted.
 func (c *context) variables(word string) []Variable {
 	var list []Variable
-	add := func(v Variable) {
-		if fits(v.Name, word) && !slices.ContainsFunc(list, func(o Variable) bool { return strings.EqualFold(o.Name, v.Name) }) {
-			list = append(list, v)
+	add := func(group []Variable) {
+		from := len(list)
+		for _, v := range group {
+			if fits(v.Name, word) && !slices.ContainsFunc(list, func(o Variable) bool { return strings.EqualFold(o.Name, v.Name) }) {
+				list = append(list, v)
+			}
 		}
+		slices.SortStableFunc(list[from:], func(a, b Variable) int { return compareFold(a.Name, b.Name) })
 	}
+	for _, v := range c.assignments() {
+		add([]Variable{v})
+	}
+	known := automatic()
 	for _, v := range c.env.Variables {
-		add(v)
-	}
-	for _, t := range c.script.Tokens {
-		if t.Kind == syntax.Variable && t.End < c.cursor && !strings.Contains(t.Name, ":") && c.assigned(t) {
-			add(Variable{Name: t.Name})
+		if i := slices.IndexFunc(known, func(a Variable) bool { return strings.EqualFold(a.Name, v.Name) }); i >= 0 {
+			known = slices.Delete(known, i, i+1)
 		}
 	}
-	for _, v := range automatic() {
-		add(v)
+	add(append(slices.Clone(c.env.Variables), known...))
+	return list
+}
+
+// assignments are the variables that the line gives a value before the cursor.
+func (c *context) assignments() []Variable {
+	var list []Variable
+	for _, t := range c.script.Tokens {
+		if t.Kind == syntax.Variable && t.End < c.cursor && t != c.token && !strings.Contains(t.Name, ":") && c.assigned(t) {
+			list = append(list, Variable{Name: t.Name})
+		}
 	}
-	slices.SortStableFunc(list, func(a, b Variable) int { return compareFold(a.Name, b.Name) })
 	return list
 }
 
@@ -115,8 +133,8 @@ func (c *context) assigned(t *syntax.Token) bool {
 
 // valueOf finds a variable by its name.
 func (c *context) valueOf(name string) (Variable, bool) {
-	if scope, rest, ok := strings.Cut(name, ":"); ok && slices.Contains(scopes(), strings.ToLower(scope)) {
-		name = rest
+	if i := strings.IndexByte(name, ':'); i >= 0 && slices.ContainsFunc(scopes(), func(s string) bool { return strings.EqualFold(s, name[:i+1]) }) {
+		name = name[i+1:]
 	}
 	for _, list := range [][]Variable{c.env.Variables, automatic()} {
 		for _, v := range list {
@@ -138,7 +156,7 @@ func automatic() []Variable {
 		"PSStyle PSUICulture PSVersionTable PWD ShellId StackTrace this true VerbosePreference WarningPreference WhatIfPreference"
 	list := make([]Variable, 0, 64)
 	for name := range strings.FieldsSeq(names) {
-		v := Variable{Name: name}
+		v := Variable{Name: name, automatic: true}
 		switch name {
 		case "PSStyle":
 			v.Type, v.Note = "System.Management.Automation.PSStyle", "Configuration controlling how text is rendered."
