@@ -184,6 +184,9 @@ func (a *App) answer(msg tea.Msg) (tea.Cmd, bool) {
 		return a.ended(msg), true
 	case stateMsg:
 		return a.stateChanged(msg), true
+	case expandedMsg:
+		a.expanded(msg)
+		return nil, shown(msg.tab)
 	case leftMsg:
 		return a.left(msg), true
 	case openMsg:

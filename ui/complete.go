@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"context"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -88,7 +90,7 @@ func (a *App) complete() tea.Cmd {
 	}
 	switch {
 	case len(p.Items) == 0:
-		a.said = textNothingToComplete
+		return a.expand(t)
 	case len(p.Items) == 1:
 		t.write(p.Items[0].Text)
 		t.popup.close()
@@ -96,6 +98,54 @@ func (a *App) complete() tea.Cmd {
 		p.choose(1)
 	}
 	return nil
+}
+
+// expander is a session whose server may complete a line.
+type expander interface {
+	Expand(ctx context.Context, line string, cursor int) (complete.Result, bool)
+}
+
+// expandedMsg is what a server said can be written in a draft.
+type expandedMsg struct {
+	tab, version int
+	result       complete.Result
+	ok           bool
+}
+
+// expand asks the server where nothing is known here. Keys do not wait for it:
+// an answer to a draft that is no more is dropped.
+func (a *App) expand(t *tab) tea.Cmd {
+	x, ok := t.runner.(expander)
+	if !ok || t.dead || t.current != nil || t.editor.text == "" {
+		a.said = textNothingToComplete
+		return nil
+	}
+	ctx, id, version, text, at := t.ctx, t.id, t.editor.version, t.editor.text, t.editor.at
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, expandPatience)
+		defer cancel()
+		r, ok := x.Expand(ctx, text, at)
+		return expandedMsg{id, version, r, ok}
+	}
+}
+
+// expandPatience is how long an answer is of use.
+const expandPatience = 5 * time.Second
+
+func (a *App) expanded(msg expandedMsg) {
+	t := a.byID(msg.tab)
+	if t == nil || t.editor.version != msg.version {
+		return
+	}
+	if !msg.ok {
+		a.said = textNothingToComplete
+		return
+	}
+	t.popup = popup{Result: msg.result, chosen: -1, text: t.editor.text, at: t.editor.at}
+	if len(msg.result.Items) == 1 {
+		t.write(msg.result.Items[0].Text)
+		t.popup.close()
+	}
 }
 
 // extend writes as much as all items begin with; it tells whether that was more.

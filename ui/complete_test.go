@@ -122,6 +122,44 @@ func TestPopupFits(t *testing.T) {
 	}
 }
 
+// Where nothing is known here, Tab asks the server; a key that comes meanwhile
+// is taken at once, and the answer to what is no more is dropped.
+func TestTabAsksTheServer(t *testing.T) {
+	srv := withOffer("Set-CsUser")
+	var answer chan complete.Result // of the bubble
+	srv.expand = func(ctx context.Context, line string, cursor int) (complete.Result, bool) {
+		select {
+		case r := <-answer:
+			return r, true
+		case <-ctx.Done():
+			return complete.Result{}, false
+		}
+	}
+	items := complete.Result{Start: 0, End: 3, Items: []complete.Item{{Text: "$Qux", List: "Qux"}, {Text: "$Quxes", List: "Quxes"}}}
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		answer = make(chan complete.Result)
+		d.Type("$Qu")
+		d.Press("tab")
+		d.Type("x")
+		d.Has("$Qux")
+		answer <- items
+		d.settle()
+		d.HasNot("Quxes")
+		d.Press("backspace", "tab")
+		answer <- items
+		d.settle()
+		d.Has("Quxes")
+		d.Press("down", "enter")
+		if got := d.app.tab().editor.text; got != "$Qux" {
+			t.Errorf("%q", got)
+		}
+		d.Type("zz")
+		d.Press("tab")
+		d.pass(expandPatience)
+		d.Has(textNothingToComplete)
+	})
+}
+
 // manyOffered is a deck whose session offers 3,000 commands.
 func manyOffered() *App {
 	names := make([]string, 3000)

@@ -25,6 +25,7 @@ type fakeServer struct {
 	mu       sync.Mutex
 	connect  func(ctx context.Context, t session.Target, watch func(session.Event)) error
 	lines    map[string]func(r *fakeRun)
+	expand   func(ctx context.Context, line string, cursor int) (complete.Result, bool)
 	env      *complete.Env // what its sessions know for completing
 	sessions []*fakeSession
 	targets  []session.Target
@@ -93,6 +94,14 @@ type fakeSession struct {
 	caps      session.Capabilities
 	keeps     error // what Disconnect answers
 	env       *complete.Env
+}
+
+// Expand is what a test says that the server answers.
+func (s *fakeSession) Expand(ctx context.Context, line string, cursor int) (complete.Result, bool) {
+	if s.server.expand == nil {
+		return complete.Result{}, false
+	}
+	return s.server.expand(ctx, line, cursor)
 }
 
 // Completion is what a test says that is known.

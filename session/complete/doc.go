@@ -77,3 +77,13 @@ func Complete(line string, cursor int, env *Env) Result {
 	c.End = max(c.Start, min(c.End, len(line)))
 	return c.Result
 }
+
+// KindNamed gives a kind by its name; Text where it has none here.
+func KindNamed(name string) Kind {
+	for k := Text; k <= Keyword; k++ {
+		if k.String() == name {
+			return k
+		}
+	}
+	return Text
+}
