@@ -229,9 +229,8 @@ func usage(s streams, err error, hints ...string) int {
 	return headless.Report(s.err, &session.Error{Err: err, Hints: hints, Class: session.ClassUsage})
 }
 
-// withConnector makes the connector of a process, with its journal and trace;
-// adjust, if given, has the last word on how.
-func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connector) int, adjust ...func(cfg *session.ConnectorConfig, stateDir string)) int {
+// withConnector makes the connector of a process, with its journal and trace.
+func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connector) int) int {
 	dir, err := stateDir()
 	if err != nil {
 		return headless.Report(s.err, err)
@@ -251,9 +250,7 @@ func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connect
 		cfg.Trace = trace
 	}
 	cfg.Broker = newBroker(s, f, auth.NewVault(filepath.Join(dir, "tokens"), s.keyring))
-	for _, f := range adjust {
-		f(&cfg, dir)
-	}
+	cfg.Catalogs = session.OpenCatalogs(filepath.Join(dir, "catalogs"), nil)
 	return use(session.NewConnector(cfg))
 }
 
@@ -385,8 +382,6 @@ func startDeck(ctx context.Context, f *headless.TargetFlags, fs *flag.FlagSet, n
 			cfg.Open = append(cfg.Open, f.Target)
 		}
 		return deck(ctx, s, session.NewManager(c), cfg)
-	}, func(cfg *session.ConnectorConfig, stateDir string) {
-		cfg.Catalogs = session.OpenCatalogs(filepath.Join(stateDir, "catalogs"), nil)
 	})
 }
 
@@ -420,9 +415,7 @@ func deck(ctx context.Context, s streams, m *session.Manager, cfg ui.Config) int
 		return err
 	}
 	cfg.Home = func(open func(context.Context, session.Target) error) ui.Runner {
-		home := session.NewHome(open)
-		home.Offers(m.Sessions)
-		return ui.Local(home)
+		return ui.Local(session.NewHome(open).Offers(m.Sessions))
 	}
 	if err := ui.Run(ctx, cfg); err != nil {
 		return headless.Report(s.err, &session.Error{Doing: "running the deck", Err: err, Class: session.ClassCommand})

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -39,6 +40,17 @@ func (st *stand) remember(dir string, now func() time.Time) {
 	st.connector = session.NewConnector(session.ConnectorConfig{Network: &discovery.Network{}, Catalogs: session.OpenCatalogs(dir, now), Now: now})
 }
 
+// kept is a session of a manager, which asks what it offers.
+func (st *stand) kept() *session.Session {
+	st.t.Helper()
+	s, err := session.NewManager(st.connector).Connect(st.t.Context(), st.target(), nil)
+	if err != nil {
+		st.t.Fatal(err)
+	}
+	st.t.Cleanup(func() { _ = s.Close(context.Background()) })
+	return s
+}
+
 // offered gives a command once the session knows what the server has.
 func offered(t *testing.T, s *session.Session, name string) *complete.Command {
 	t.Helper()
@@ -59,7 +71,7 @@ func TestCatalogFromServer(t *testing.T) {
 	for mode, name := range map[runspace.LanguageMode]string{runspace.NoLanguage: "NoLanguage", runspace.FullLanguage: "FullLanguage"} {
 		t.Run(name, func(t *testing.T) {
 			st, dir := catalogStand(t, mode, "Set-LabThing")
-			c := offered(t, st.connect(), "Set-LabThing")
+			c := offered(t, st.kept(), "Set-LabThing")
 			if c.Synopsis != "Changes a thing." || !strings.Contains(c.Syntax(), "Set-LabThing [-Identity] <string>") {
 				t.Errorf("%+v", c)
 			}
@@ -83,14 +95,14 @@ func TestCatalogFromServer(t *testing.T) {
 // A second session knows the commands at once, without asking.
 func TestCatalogFromCache(t *testing.T) {
 	st, _ := catalogStand(t, runspace.NoLanguage, "Set-LabThing")
-	first := st.connect()
+	first := st.kept()
 	offered(t, first, "Set-LabThing")
 	_ = first.Close(t.Context()) // waits for what is written
 	before := st.ran("Get-Command")
 	if before == 0 {
 		t.Fatal("nothing was asked")
 	}
-	if c := st.connect().Catalog().Find("Set-LabThing"); c == nil || c.Syntax() == "" {
+	if c := st.kept().Catalog().Find("Set-LabThing"); c == nil || c.Syntax() == "" {
 		t.Errorf("not from the cache: %+v", c)
 	}
 	if n := st.ran("Get-Command"); n != before {
@@ -109,7 +121,7 @@ func TestCatalogReplaced(t *testing.T) {
 	}{"a day old": {24 * time.Hour, true, ""}, "too old": {60 * 24 * time.Hour, false, ""}, "broken": {time.Hour, false, `{"version":1,"commands":[null]}`}} {
 		t.Run(name, func(t *testing.T) {
 			st, dir := catalogStand(t, runspace.NoLanguage, "Set-LabThing")
-			s := st.connect()
+			s := st.kept()
 			offered(t, s, "Set-LabThing")
 			_ = s.Close(t.Context())
 			files, _ := filepath.Glob(filepath.Join(dir, "*.json"))
@@ -125,7 +137,7 @@ func TestCatalogReplaced(t *testing.T) {
 				t.Fatal(err)
 			}
 			st.remember(dir, func() time.Time { return now.Add(tt.age) })
-			s = st.connect()
+			s = st.kept()
 			if known := s.Catalog(); tt.serves && known == nil {
 				t.Error("the old one does not serve")
 			} else if !tt.serves && known.Find("Set-OldThing") != nil {
@@ -148,7 +160,7 @@ func TestLookupWhereTheServerRefuses(t *testing.T) {
 		})}, nil
 	}})
 	st.remember("", nil)
-	s := st.connect()
+	s := st.kept()
 	c := offered(t, s, "Set-LabThing")
 	if p, _ := c.Parameter("id"); p == nil || p.Name != "Identity" || p.Type != "string" || !c.Common {
 		t.Errorf("%+v", c)
@@ -187,7 +199,7 @@ func TestCatalogDoesNotHoldLines(t *testing.T) {
 		return &runspace.Options{Table: table}, nil
 	}})
 	st.remember("", nil)
-	s := st.connect()
+	s := st.kept()
 	<-asked
 	run, err := s.Run(t.Context(), "Write-Output 1", session.RunOptions{})
 	if err != nil {

@@ -41,7 +41,8 @@ type ConnectorConfig struct {
 	ClientVersion string
 	// Trace takes one line for each HTTP exchange: sizes, ids and codes only.
 	Trace io.Writer
-	// Catalogs keeps what sessions offer; nil: they are not asked.
+	// Catalogs keeps what the sessions of a [Manager] offer; nil: they are not
+	// asked. A session outside of one, of a script, is never asked.
 	Catalogs *Catalogs
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -103,7 +104,6 @@ func (c *Connector) Connect(ctx context.Context, t Target, watch func(Event)) (*
 	if err != nil {
 		return nil, Explain("", err)
 	}
-	s.learn(c.cfg.Catalogs)
 	watch(StageStarted{StageReady, "connected"})
 	return s, nil
 }

@@ -21,7 +21,10 @@ type offer struct {
 }
 
 // Offers has Get-Command and Get-Help typed here answer over these sessions.
-func (h *Home) Offers(sessions func() []*Session) { h.sessions = sessions }
+func (h *Home) Offers(sessions func() []*Session) *Home {
+	h.sessions = sessions
+	return h
+}
 
 func (h *Home) offers() []offer {
 	list := []offer{{"", deckCommands()}, {"", localCommands()}}

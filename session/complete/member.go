@@ -35,14 +35,8 @@ func (c *context) member(word string, at syntax.Extent) {
 	if target == nil {
 		return
 	}
-	var of Variable
-	ok := true
-	if node.Static {
-		if target.Class != syntax.TypeExpressionAst {
-			return
-		}
-		of = Variable{Type: target.Text}
-	} else if of, ok = c.infer(target); !ok {
+	of, ok := c.owner(node, target)
+	if !ok {
 		return
 	}
 	for _, it := range c.members(of, node.Static) {
@@ -50,6 +44,14 @@ func (c *context) member(word string, at syntax.Extent) {
 			c.add(it)
 		}
 	}
+}
+
+// owner is what a member belongs to: a type, or what an expression gives.
+func (c *context) owner(node, target *syntax.Node) (Variable, bool) {
+	if node.Static {
+		return Variable{Type: target.Text}, target.Class == syntax.TypeExpressionAst
+	}
+	return c.infer(target)
 }
 
 // infer says what an expression gives, where that is plain.
