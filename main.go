@@ -238,6 +238,7 @@ func withConnector(s streams, f *headless.TargetFlags, use func(*session.Connect
 		cfg.Trace = trace
 	}
 	cfg.Broker = newBroker(s, f, auth.NewVault(filepath.Join(dir, "tokens"), s.keyring))
+	cfg.Catalogs = session.OpenCatalogs(filepath.Join(dir, "catalogs"), nil)
 	return use(session.NewConnector(cfg))
 }
 
@@ -409,7 +410,7 @@ func deck(ctx context.Context, s streams, m *session.Manager, cfg ui.Config) int
 		return err
 	}
 	cfg.Home = func(open func(context.Context, session.Target) error) ui.Runner {
-		return ui.Local(session.NewHome(open))
+		return ui.Local(session.NewHome(open).Offers(m.Sessions))
 	}
 	if err := ui.Run(ctx, cfg); err != nil {
 		return headless.Report(s.err, &session.Error{Doing: "running the deck", Err: err, Class: session.ClassCommand})
@@ -445,7 +446,7 @@ func runDemo(ctx context.Context, args []string, s streams) int {
 	network := &discovery.Network{Resolve: l.Resolve(), RootCAs: l.CAPool(), LoopbackOnly: true}
 	c := session.NewConnector(session.ConnectorConfig{
 		Network: network, Width: s.width, Height: 30, Authority: l.Tenants()[0].Authority,
-		Broker: auth.NewBroker(auth.BrokerConfig{HTTP: network.HTTPClient()}),
+		Broker: auth.NewBroker(auth.BrokerConfig{HTTP: network.HTTPClient()}), Catalogs: session.OpenCatalogs("", nil),
 	})
 	return deck(ctx, s, session.NewManager(c), ui.Config{
 		Version: version, Places: demoPlaces(l.Tenants()),

@@ -41,6 +41,9 @@ type ConnectorConfig struct {
 	ClientVersion string
 	// Trace takes one line for each HTTP exchange: sizes, ids and codes only.
 	Trace io.Writer
+	// Catalogs keeps what the sessions of a [Manager] offer; nil: they are not
+	// asked. A session outside of one, of a script, is never asked.
+	Catalogs *Catalogs
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Patience is how long a lost connection is looked for; zero means

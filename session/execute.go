@@ -224,6 +224,7 @@ func (s *Session) step(ctx context.Context, run *Run, st *step) (Outcome, error)
 		}
 		*st = fresh
 	}
+	s.answerHere(st, run.line)
 	out := &stepOutput{ctx: ctx, run: run, st: st, stop: make(chan struct{})}
 	var outcome Outcome
 	var err error
@@ -232,6 +233,7 @@ func (s *Session) step(ctx context.Context, run *Run, st *step) (Outcome, error)
 		outcome, err = s.runText(ctx, run, st.text)
 	case st.remote != nil:
 		outcome, err = s.runRemote(ctx, run, st, out)
+		s.seen.keep(st.giver(), out.one)
 	default:
 		out.values(st.local)
 		outcome = Completed
@@ -351,6 +353,7 @@ type stepOutput struct {
 	run  *Run
 	st   *step
 	kept []clixml.Value // what a variable takes
+	one  clixml.Value   // the first object that came from the server
 	err  error
 	full bool          // the tail wants no more
 	stop chan struct{} // closed: the server shall stop
@@ -363,6 +366,9 @@ func (o *stepOutput) halt() { o.once.Do(func() { close(o.stop) }) }
 func (o *stepOutput) satisfied() bool { return o.full }
 
 func (o *stepOutput) values(vs []clixml.Value) {
+	if o.one.IsNull() && len(vs) > 0 && o.st.remote != nil {
+		o.one = vs[0]
+	}
 	if o.st.tail == nil {
 		o.give(vs)
 		return

@@ -21,6 +21,8 @@ type Home struct {
 	open  func(ctx context.Context, t Target) error
 	scope *scope
 	runs  atomic.Int64
+	// sessions are those that Get-Command and Get-Help answer over; nil: none.
+	sessions func() []*Session
 }
 
 // NewHome makes a home session; open is called for each New-CsOnlineSession.
@@ -99,6 +101,12 @@ func (h *Home) plan(s *pslang.Statement) (homeStep, error) {
 			return st, err
 		}
 		st.target, elements = t, elements[1:]
+	case isLookup(first.Command.Name):
+		found, err := lookup(first.Command, h.scope, h.offers())
+		if err != nil {
+			return st, err
+		}
+		st.local, elements = found, elements[1:]
 	}
 	p := planner{scope: h.scope}
 	for _, e := range elements {

@@ -37,6 +37,7 @@ func (m *Manager) Connect(ctx context.Context, t Target, watch func(Event)) (*Se
 		_ = s.Close(context.WithoutCancel(ctx))
 		return nil, ErrClosed
 	}
+	s.learn(m.connector.cfg.Catalogs)
 	return s, nil
 }
 

@@ -78,21 +78,21 @@ type Options struct {
 // arguments key by key.
 func (o Options) Complete(others Options) Options {
 	o.ApplicationArguments = completeArguments(o.ApplicationArguments, others.ApplicationArguments)
-	complete(&o.NoMachineProfile, others.NoMachineProfile)
-	complete(&o.Culture, others.Culture)
-	complete(&o.UICulture, others.UICulture)
-	complete(&o.OpenTimeout, others.OpenTimeout)
-	complete(&o.OperationTimeout, others.OperationTimeout)
-	complete(&o.CancelTimeout, others.CancelTimeout)
-	complete(&o.IdleTimeout, others.IdleTimeout)
-	complete(&o.MaximumReceivedObjectSize, others.MaximumReceivedObjectSize)
-	complete(&o.MaximumReceivedDataSizePerCommand, others.MaximumReceivedDataSizePerCommand)
-	complete(&o.MaximumConnectionRedirectionCount, others.MaximumConnectionRedirectionCount)
-	complete(&o.MaxConnectionRetryCount, others.MaxConnectionRetryCount)
-	complete(&o.OutputBufferingMode, others.OutputBufferingMode)
-	complete(&o.ProxyAccessType, others.ProxyAccessType)
-	complete(&o.ProxyAuthentication, others.ProxyAuthentication)
-	complete(&o.ProxyCredential, others.ProxyCredential)
+	fillIn(&o.NoMachineProfile, others.NoMachineProfile)
+	fillIn(&o.Culture, others.Culture)
+	fillIn(&o.UICulture, others.UICulture)
+	fillIn(&o.OpenTimeout, others.OpenTimeout)
+	fillIn(&o.OperationTimeout, others.OperationTimeout)
+	fillIn(&o.CancelTimeout, others.CancelTimeout)
+	fillIn(&o.IdleTimeout, others.IdleTimeout)
+	fillIn(&o.MaximumReceivedObjectSize, others.MaximumReceivedObjectSize)
+	fillIn(&o.MaximumReceivedDataSizePerCommand, others.MaximumReceivedDataSizePerCommand)
+	fillIn(&o.MaximumConnectionRedirectionCount, others.MaximumConnectionRedirectionCount)
+	fillIn(&o.MaxConnectionRetryCount, others.MaxConnectionRetryCount)
+	fillIn(&o.OutputBufferingMode, others.OutputBufferingMode)
+	fillIn(&o.ProxyAccessType, others.ProxyAccessType)
+	fillIn(&o.ProxyAuthentication, others.ProxyAuthentication)
+	fillIn(&o.ProxyCredential, others.ProxyCredential)
 	if o.ProxyPassword == nil {
 		o.ProxyPassword = others.ProxyPassword
 	}
@@ -110,7 +110,7 @@ func (o Options) Complete(others Options) Options {
 	return o
 }
 
-func complete[T comparable](mine *T, other T) {
+func fillIn[T comparable](mine *T, other T) {
 	var zero T
 	if *mine == zero {
 		*mine = other

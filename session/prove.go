@@ -14,34 +14,34 @@ import (
 	"psdeck/session/psrp"
 )
 
-// question is what a server can be asked to say who it is.
-type question struct {
+// proofQuestion is what a server can be asked to say who it is.
+type proofQuestion struct {
 	pipeline psrp.Pipeline
 	read     func(clixml.Value, time.Time) Proof
 }
 
-func askTenant() question {
-	return question{psrp.Commands(psrp.Command{Name: "Get-CsTenant"}), proofOf}
+func askTenant() proofQuestion {
+	return proofQuestion{psrp.Commands(psrp.Command{Name: "Get-CsTenant"}), proofOf}
 }
 
-func askOrganization() question {
-	return question{psrp.Commands(psrp.Command{Name: "Get-OrganizationConfig"}), proofOfOrganization}
+func askOrganization() proofQuestion {
+	return proofQuestion{psrp.Commands(psrp.Command{Name: "Get-OrganizationConfig"}), proofOfOrganization}
 }
 
-func askSender() question { return question{psrp.Script("$PSSenderInfo"), proofOfSender} }
+func askSender() proofQuestion { return proofQuestion{psrp.Script("$PSSenderInfo"), proofOfSender} }
 
 // questions are what this kind of endpoint is asked, in order, until one is
 // answered with a tenant.
-func (cn *connecting) questions() []question {
+func (cn *connecting) questions() []proofQuestion {
 	switch {
 	case cn.target.Bootstrap == BootstrapExchange:
-		return []question{askOrganization()}
+		return []proofQuestion{askOrganization()}
 	case cn.target.Bootstrap == BootstrapTeams, cn.endpoint.isOcs():
-		return []question{askTenant()}
+		return []proofQuestion{askTenant()}
 	case cn.isExchange():
-		return []question{askOrganization(), askTenant()}
+		return []proofQuestion{askOrganization(), askTenant()}
 	}
-	return []question{askTenant(), askOrganization()}
+	return []proofQuestion{askTenant(), askOrganization()}
 }
 
 // isExchange tells whether an Exchange is asked for, on premises or online.
@@ -102,7 +102,7 @@ func (cn *connecting) completed(ctx context.Context, p Proof, domain string) Pro
 }
 
 // identify asks the server until it has said which tenant it is.
-func (s *Session) identify(ctx context.Context, questions []question, now func() time.Time) (Proof, error) {
+func (s *Session) identify(ctx context.Context, questions []proofQuestion, now func() time.Time) (Proof, error) {
 	p := Proof{At: now()}
 	if s.text != nil {
 		p.Why = "the server answers with text only"
@@ -134,7 +134,7 @@ func (s *Session) takesScripts() bool {
 
 const noCommand = "the server offers no command that names its tenant"
 
-func (s *Session) identifyBy(ctx context.Context, q question, now func() time.Time) (Proof, error) {
+func (s *Session) identifyBy(ctx context.Context, q proofQuestion, now func() time.Time) (Proof, error) {
 	values, end, err := s.ask(ctx, q.pipeline)
 	p := Proof{At: now()}
 	switch {

@@ -14,6 +14,7 @@ import (
 
 	"psdeck/auth"
 	"psdeck/session/clixml"
+	"psdeck/session/complete"
 	"psdeck/session/pslang"
 	"psdeck/session/psrp"
 )
@@ -103,6 +104,9 @@ type Session struct {
 	keying   *keyExchange    // the one on its way
 	keyPair  *rsa.PrivateKey // offered in each; only the exchange uses it
 
+	catalog  atomic.Pointer[complete.Catalog] // what the session offers
+	learned  chan struct{}                    // closed when that is final
+	seen     lastSeen
 	instance uuid.UUID // of the host that the server sees
 	host     *psrp.HostInfo
 	answers  answerQueue
@@ -114,7 +118,7 @@ type Session struct {
 func newSession(id, name string, t Target, now func() time.Time, j *Journal) *Session {
 	s := &Session{
 		id: id, name: name, target: t, now: now, journal: j, scope: newScope(),
-		turns: newTurns(max(1, t.Runspaces)), opened: make(chan struct{}), ended: make(chan struct{}), changed: make(chan struct{}),
+		turns: newTurns(max(1, t.Runspaces)), opened: make(chan struct{}), ended: make(chan struct{}), learned: make(chan struct{}), changed: make(chan struct{}),
 		events: newUserEvents(), instance: uuid.New(),
 		proof: Proof{Why: "the server was not asked yet"},
 	}

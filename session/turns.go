@@ -12,6 +12,8 @@ type turns struct {
 	size    int
 	taken   int // more than size after it has shrunk
 	waiting []*turn
+	entered chan struct{} // closed when the next line comes; nil: nobody listens
+	free    chan struct{} // closed when the last line has left; nil: nobody listens
 }
 
 // turn is a line's place in the queue; ready is closed when it is its turn.
@@ -51,6 +53,10 @@ func (q *turns) enter() *turn {
 	defer q.mu.Unlock()
 	t := &turn{ready: make(chan struct{})}
 	q.waiting = append(q.waiting, t)
+	if q.entered != nil {
+		close(q.entered)
+		q.entered = nil
+	}
 	q.call()
 	return t
 }
@@ -61,8 +67,12 @@ func (q *turns) leave(t *turn) {
 	defer q.mu.Unlock()
 	if i := slices.Index(q.waiting, t); i >= 0 {
 		q.waiting = slices.Delete(q.waiting, i, i+1)
-		return
+	} else {
+		q.taken--
+		q.call()
 	}
-	q.taken--
-	q.call()
+	if q.taken == 0 && len(q.waiting) == 0 && q.free != nil {
+		close(q.free)
+		q.free = nil
+	}
 }

@@ -20,6 +20,7 @@ const (
 	editing  // changes a text
 	inDialog
 	inHelp
+	inPopup // the completions of a draft
 )
 
 // The actions of a dialog.
@@ -70,6 +71,7 @@ func actions() []action {
 	list = append(list, wizardActions()...)
 	list = append(list, choiceActions()...)
 	list = append(list, editActions()...)
+	list = append(list, popupActions()...)
 	list = append(list, dialogActions()...)
 	return append(list, helpActions()...)
 }
@@ -88,6 +90,7 @@ func deckActions() []action {
 	return []action{
 		{id: "run", key: bind("run the line", "enter"), scope: onDeck, do: (*App).enter},
 		{id: "newline", key: bind("a new line in the prompt", "alt+enter", "shift+enter", "ctrl+j"), scope: onDeck, do: (*App).newline},
+		{id: "complete", key: bind("complete the word; again: the next completion", "tab"), scope: onDeck, do: (*App).complete},
 		{id: "stop", key: bind("stop what runs, or clear the prompt", "ctrl+c"), scope: onDeck, do: (*App).interrupt},
 		{id: "older", key: bind("a line up, an older line, or take a waiting line back", "up"), scope: onDeck, do: (*App).up},
 		{id: "newer", key: bind("a line down, or a newer line", "down"), scope: onDeck, do: (*App).down},

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"psdeck/session"
+	"psdeck/session/complete"
 )
 
 // Sessions makes a [Connector] of the Connect method of a [session.Connector]
@@ -53,4 +54,15 @@ func (liveRun) Answer(ctx context.Context, p *session.Prompt, a Answer) error {
 	default:
 		return p.Fill(ctx, a.Fields)
 	}
+}
+
+// completer is a runner whose lines can be completed from what is known here.
+type completer interface{ Completion() *complete.Env }
+
+// Completion hands on what the home session knows.
+func (r runner) Completion() *complete.Env {
+	if c, ok := r.Runner.(completer); ok {
+		return c.Completion()
+	}
+	return &complete.Env{}
 }

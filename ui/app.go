@@ -184,6 +184,9 @@ func (a *App) answer(msg tea.Msg) (tea.Cmd, bool) {
 		return a.ended(msg), true
 	case stateMsg:
 		return a.stateChanged(msg), true
+	case expandedMsg:
+		a.expanded(msg)
+		return nil, shown(msg.tab)
 	case leftMsg:
 		return a.left(msg), true
 	case openMsg:
@@ -219,6 +222,9 @@ func (a *App) key(k tea.KeyPressMsg) tea.Cmd {
 		return a.helpKey(k)
 	}
 	if ac := a.keys.find(everywhere, k); ac != nil {
+		return a.act(ac)
+	}
+	if ac := a.popupAction(k); ac != nil {
 		return a.act(ac)
 	}
 	here := map[pageID]scope{pageDeck: onDeck, pagePicker: inPicker, pageWizard: inWizard}[a.page]
@@ -258,8 +264,14 @@ func (a *App) typed(k tea.KeyPressMsg) tea.Cmd {
 	case pageWizard:
 		return a.wizard.key(a, k)
 	case pageDeck:
-		if t := a.tab(); t != nil && a.keys.edit(&t.editor, k) {
+		t := a.tab()
+		if t == nil {
+			return nil
+		}
+		before := t.editor.text
+		if a.keys.edit(&t.editor, k) {
 			t.notice = notice{}
+			t.typedOn(before)
 		}
 	}
 	return nil

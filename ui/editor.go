@@ -91,6 +91,16 @@ func (e *editor) filter(s string) string {
 	}, s)
 }
 
+// replace puts a text in the place of another, and the cursor behind it.
+func (e *editor) replace(from, to int, s string) {
+	from, to = max(0, min(from, len(e.text))), max(0, min(to, len(e.text)))
+	s = e.filter(s)
+	e.save(opNone)
+	e.text = e.text[:from] + s + e.text[max(from, to):]
+	e.at = e.snap(from + len(s))
+	e.moved()
+}
+
 func (e *editor) backspace() { e.cut(e.left(e.at), e.at, opDelete) }
 func (e *editor) delete()    { e.cut(e.at, e.right(e.at), opDelete) }
 

@@ -14,6 +14,7 @@ import (
 	"psdeck/discovery"
 	"psdeck/session"
 	"psdeck/session/clixml"
+	"psdeck/session/complete"
 	"psdeck/session/format"
 	"psdeck/session/pslang"
 	"psdeck/session/psrp"
@@ -24,6 +25,8 @@ type fakeServer struct {
 	mu       sync.Mutex
 	connect  func(ctx context.Context, t session.Target, watch func(session.Event)) error
 	lines    map[string]func(r *fakeRun)
+	expand   func(ctx context.Context, line string, cursor int) (complete.Result, bool)
+	env      *complete.Env // what its sessions know for completing
 	sessions []*fakeSession
 	targets  []session.Target
 }
@@ -42,7 +45,7 @@ func (s *fakeServer) Connect(ctx context.Context, t session.Target, watch func(s
 	}
 	name := strings.TrimSuffix(t.OverrideAdminDomain, ".example")
 	live := &fakeSession{
-		server: s, target: t, done: make(chan struct{}),
+		server: s, env: s.env, target: t, done: make(chan struct{}),
 		proof: session.Proof{Proved: true, Name: name, Domain: name + ".example", At: time.Now()},
 	}
 	s.mu.Lock()
@@ -90,7 +93,19 @@ type fakeSession struct {
 	changed   chan struct{}
 	caps      session.Capabilities
 	keeps     error // what Disconnect answers
+	env       *complete.Env
 }
+
+// Expand is what a test says that the server answers.
+func (s *fakeSession) Expand(ctx context.Context, line string, cursor int) (complete.Result, bool) {
+	if s.server.expand == nil {
+		return complete.Result{}, false
+	}
+	return s.server.expand(ctx, line, cursor)
+}
+
+// Completion is what a test says that is known.
+func (s *fakeSession) Completion() *complete.Env { return s.env }
 
 func (s *fakeSession) ID() string             { return "1" }
 func (s *fakeSession) Name() string           { return "SfBPowerShellSession_1" }

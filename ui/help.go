@@ -97,6 +97,8 @@ func scopeName(s scope) string {
 		return textScopeDialog
 	case inHelp:
 		return textScopeHelp
+	case inPopup:
+		return textScopePopup
 	default:
 		return textScopeEverywhere
 	}

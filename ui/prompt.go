@@ -44,7 +44,8 @@ func (a *App) promptRows(t *tab, w, h int) (rows []string, cx, cy int) {
 	}
 	d := t.editor.draw(cells, indent, w)
 	noticeRows := a.noticeRows(t, d, cells, indent, w)
-	room := max(1, h-len(noticeRows))
+	below := t.popup.height(&t.editor)
+	room := max(1, h-len(noticeRows)-below)
 	d2 := d.window(room)
 	first := d.y - d2.y // how many rows are above the window
 	paint := t.editor.painter(a.th)
@@ -56,6 +57,9 @@ func (a *App) promptRows(t *tab, w, h int) (rows []string, cx, cy int) {
 		rows = append(rows, fit(lead+paint.row(text, d2.from[i]), w))
 	}
 	rows = append(rows, noticeRows...)
+	if below > 0 {
+		rows = append(rows, a.popupRows(&t.popup, w, h-len(rows))...)
+	}
 	return rows[:min(len(rows), max(1, h))], min(d2.x, w-1), d2.y
 }
 
@@ -92,7 +96,7 @@ func (a *App) promptHeight(t *tab, w int) int {
 		indent = 2
 	}
 	d := t.editor.draw(cells, indent, w)
-	return len(d.rows) + len(a.noticeRows(t, d, cells, indent, w))
+	return len(d.rows) + len(a.noticeRows(t, d, cells, indent, w)) + t.popup.height(&t.editor)
 }
 
 // liveRows are the rows under the output that move: progress, what to do to

@@ -185,4 +185,8 @@ const (
 	textScopeEditing    = "Typing"
 	textScopeDialog     = "Questions"
 	textScopeHelp       = "This list"
+	textScopePopup      = "Completions"
+
+	textNothingToComplete = "nothing is known to complete this with"
+	textOfMany            = "%d of %s"
 )

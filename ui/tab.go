@@ -29,6 +29,7 @@ type tab struct {
 
 	scroll  *scrollback
 	editor  editor
+	popup   popup
 	history history
 	notice  notice
 	current *running

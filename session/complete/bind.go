@@ -1,0 +1,211 @@
+package complete
+
+import (
+	"slices"
+	"strings"
+
+	"psdeck/session/pslang/syntax"
+)
+
+// binding is what the words of a command are to its parameters, as far as that
+// is seen without running anything.
+type binding struct {
+	params []Parameter
+	used   []bool
+	sets   uint64 // the parameter sets that still fit, as bits
+	normal uint64 // the default set's bit
+	target int    // the parameter that the cursor's value goes to; -1: none
+	// unclear, repeated and unknown tell what the name at the cursor is.
+	unclear, repeated, unknown bool
+	named                      int // the parameter of the name at the cursor; -1: none
+	pending                    int // the parameter that wants the next value
+	loose                      []bool
+	waiting                    bool // the cursor's value has not come yet
+}
+
+// bind reads the words of a command around the cursor's piece of it.
+func (c *context) bind(node *syntax.Node, cmd *Command, at syntax.Extent) *binding {
+	b := &binding{sets: ^uint64(0), target: -1, named: -1, pending: -1, waiting: true}
+	if cmd != nil {
+		b.params = cmd.all()
+		if n := len(cmd.Sets); n > 0 && n < 64 {
+			b.sets = 1<<uint(n) - 1
+		}
+		if cmd.Default {
+			b.normal = 1
+		}
+	}
+	b.used = make([]bool, len(b.params))
+	for i, e := range node.Children {
+		if i == 0 || e.Role != syntax.ElementRole {
+			continue
+		}
+		here := e.Start <= at.Start && at.End <= e.End && at.End > at.Start
+		if b.waiting && e.Start >= at.End && !here {
+			b.value(true)
+		}
+		switch {
+		case e.Class == syntax.CommandParameterAst:
+			b.name(cmd, e, here, at)
+		case here && strings.HasPrefix(c.line[at.Start:at.End], "-") && at.End == at.Start+1:
+			b.waiting = false // a dash that will be a name
+		default:
+			b.value(here)
+		}
+	}
+	if b.waiting {
+		b.value(true)
+	}
+	b.positions()
+	return b
+}
+
+// name takes a parameter's name.
+func (b *binding) name(cmd *Command, e *syntax.Node, here bool, at syntax.Extent) {
+	b.pending = -1
+	value := e.Child(syntax.ArgumentRole)
+	inValue := value != nil && here && value.Start <= at.Start
+	i, unclear := -1, false
+	if cmd != nil {
+		var p *Parameter
+		p, unclear = cmd.Parameter(e.Text)
+		if p != nil {
+			i = slices.IndexFunc(b.params, func(q Parameter) bool { return q.Name == p.Name })
+		}
+	}
+	colonAt := here || at.Start == at.End && e.End == at.Start
+	if here && !inValue {
+		b.waiting = false
+		b.named, b.unclear, b.unknown = i, unclear, i < 0 && !unclear
+		b.repeated = i >= 0 && b.used[i]
+	}
+	if i < 0 {
+		return
+	}
+	b.use(i)
+	switch {
+	case inValue:
+		b.target, b.waiting = i, false
+	case value != nil:
+	case colonAt && !here:
+		b.target, b.waiting = i, false // -Name:
+	case !b.params[i].Switch():
+		b.pending = i
+	}
+}
+
+// colon tells that a value was given with a name; value takes one that stands alone.
+func (b *binding) value(cursor bool) {
+	if cursor {
+		b.waiting = false
+	}
+	if b.pending >= 0 {
+		if cursor {
+			b.target = b.pending
+		}
+		b.pending = -1
+		return
+	}
+	b.loose = append(b.loose, cursor)
+}
+
+func (b *binding) use(i int) {
+	b.used[i] = true
+	if left := b.sets & b.params[i].in(); left != 0 {
+		b.sets = left
+	}
+}
+
+// positions gives the values that stand alone to parameters by their places.
+func (b *binding) positions() {
+	for _, cursor := range b.loose {
+		i := b.next(b.sets & b.normal)
+		if i < 0 {
+			i = b.next(b.sets)
+		}
+		if i < 0 {
+			return
+		}
+		if cursor {
+			b.target = i
+		}
+		b.use(i)
+	}
+}
+
+// next is the free parameter with the lowest position.
+func (b *binding) next(sets uint64) int {
+	best, at := -1, -1
+	for i := range b.params {
+		if b.used[i] {
+			continue
+		}
+		if pos := b.params[i].position(sets); pos >= 0 && (best < 0 || pos < at) {
+			best, at = i, pos
+		}
+	}
+	return best
+}
+
+// parameter completes the name of a parameter.
+func (c *context) parameter(node *syntax.Node, t *syntax.Token) {
+	name, _ := node.CommandName()
+	cmd := c.resolve(name)
+	if cmd == nil {
+		return
+	}
+	word, colon := strings.CutSuffix(strings.TrimPrefix(t.Text, t.Text[:dashLen(t.Text)]), ":")
+	b := c.bind(node, cmd, t.Extent)
+	suffix := ""
+	if colon {
+		suffix = ":"
+	}
+	switch {
+	case word != "" && b.unknown:
+	case word != "" && !b.unclear && b.named >= 0 && !b.repeated:
+		c.name(&b.params[b.named], word, suffix)
+	default:
+		c.names(b, word, suffix)
+	}
+}
+
+// dashLen is the length of the dash that a name begins with.
+func dashLen(s string) int {
+	for i := range s {
+		if i > 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// names adds the parameters that could be meant, the common ones last.
+func (c *context) names(b *binding, word, suffix string) {
+	for _, common := range []bool{false, true} {
+		for i := range b.params {
+			p := &b.params[i]
+			if b.used[i] != b.repeated || p.in()&b.sets == 0 || isCommon(p.Name) != common {
+				continue
+			}
+			c.name(p, word, suffix)
+		}
+	}
+}
+
+// name adds a parameter by its name, or else by its aliases.
+func (c *context) name(p *Parameter, word, suffix string) {
+	tip := "[" + p.Type + "] "
+	if hasPrefixFold(p.Name, word) {
+		c.add(Item{Text: "-" + p.Name + suffix, List: p.Name, Kind: ParameterName, Tip: tip + p.Name})
+		return
+	}
+	for _, a := range p.Aliases {
+		if hasPrefixFold(a, word) {
+			c.add(Item{Text: "-" + a + suffix, List: a, Kind: ParameterName, Tip: tip + a})
+		}
+	}
+}
+
+func isCommon(name string) bool {
+	return slices.ContainsFunc(commonParameters(), func(p Parameter) bool { return strings.EqualFold(p.Name, name) })
+}

@@ -1,0 +1,126 @@
+package session
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"psdeck/session/clixml"
+	"psdeck/session/complete"
+	"psdeck/session/pipeline"
+	"psdeck/session/pslang"
+)
+
+// Completion is what is known here for completing a line of the session. It
+// asks nobody, and is cheap.
+func (s *Session) Completion() *complete.Env {
+	env := &complete.Env{Variables: s.scope.variables(), Output: s.seen.output}
+	offered := s.Catalog()
+	if s.asScript(SendAuto) {
+		env.Commands = []*complete.Catalog{offered, complete.PowerShell()}
+	} else {
+		// What runs here comes first: a restricted server's own are for implicit remoting.
+		env.Commands = []*complete.Catalog{localCommands(), offered}
+	}
+	return env
+}
+
+// Completion is what is known for completing a line of the home session.
+func (h *Home) Completion() *complete.Env {
+	return &complete.Env{Variables: h.scope.variables(), Commands: []*complete.Catalog{deckCommands(), localCommands()}}
+}
+
+// localCommands are PowerShell's commands that run here, and their aliases.
+var localCommands = sync.OnceValue(func() *complete.Catalog {
+	var list []*complete.Command
+	for _, c := range complete.PowerShell().All() {
+		if pipeline.Known(c.Name) {
+			list = append(list, c)
+		}
+	}
+	return complete.NewCatalog(list)
+})
+
+// deckCommands are those that open sessions.
+var deckCommands = sync.OnceValue(func() *complete.Catalog {
+	open := &complete.Command{Name: "New-CsOnlineSession", Synopsis: "Signs in to a tenant and opens a remote session in a tab of its own."}
+	open.Describe("[[-UserName] <string>] [-Credential <pscredential>] [-OAuthAccessToken <securestring>] [-OverrideAdminDomain <string>] " +
+		"[-OverrideDiscoveryUri <uri>] [-OverridePowerShellUri <uri>] [-OverrideAccessTokenResourceUri <uri>] [-SessionOption <PSSessionOption>] [<CommonParameters>]")
+	list := []*complete.Command{open}
+	for _, name := range []string{"Get-Command", "Get-Help", "gcm", "help"} {
+		if c := complete.PowerShell().Find(name); c != nil {
+			list = append(list, c)
+		}
+	}
+	return complete.NewCatalog(list)
+})
+
+// variables are the names and values, sorted.
+func (s *scope) variables() []complete.Variable {
+	s.mu.Lock()
+	list := make([]complete.Variable, 0, len(s.vars))
+	for name, v := range s.vars {
+		list = append(list, complete.Variable{Name: name, Value: v})
+	}
+	s.mu.Unlock()
+	slices.SortFunc(list, func(a, b complete.Variable) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// lastSeen keeps one object of what each command has last given: its members
+// can be completed.
+type lastSeen struct {
+	mu    sync.Mutex
+	names []string // the oldest first
+	first map[string]clixml.Value
+}
+
+// seenMost is how many commands are remembered.
+const seenMost = 64
+
+func (l *lastSeen) output(command string) (complete.Variable, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v, ok := l.first[strings.ToLower(command)]
+	return complete.Variable{Value: v}, ok
+}
+
+func (l *lastSeen) keep(command string, v clixml.Value) {
+	if command == "" || v.IsNull() {
+		return
+	}
+	key := strings.ToLower(command)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.first == nil {
+		l.first = make(map[string]clixml.Value)
+	}
+	if i := slices.Index(l.names, key); i >= 0 {
+		l.names = slices.Delete(l.names, i, i+1)
+	} else if len(l.names) == seenMost {
+		delete(l.first, l.names[0])
+		l.names = l.names[1:]
+	}
+	l.names = append(l.names, key)
+	l.first[key] = v
+}
+
+// giver is the command whose objects a statement gets from the server.
+func (st *step) giver() string {
+	if st.remote == nil || len(st.remote.Commands) == 0 {
+		return ""
+	}
+	last := st.remote.Commands[len(st.remote.Commands)-1]
+	if !last.IsScript {
+		return commandName(last.Name)
+	}
+	script, err := pslang.Parse(last.Name)
+	if err != nil || len(script.Statements) == 0 {
+		return ""
+	}
+	elements := script.Statements[len(script.Statements)-1].Pipeline.Elements
+	if len(elements) == 0 || elements[len(elements)-1].Command == nil {
+		return ""
+	}
+	return commandName(elements[len(elements)-1].Command.Name)
+}
