@@ -31,25 +31,6 @@ type cmdlet struct {
 	make   func(*arguments) (Stage, error)
 }
 
-// common are the parameters that every cmdlet has; those that act on
-// variables are refused.
-func common() []param {
-	return []param{
-		{name: "ErrorAction", kind: aValue, aliases: "ea"},
-		{name: "WarningAction", kind: aValue, aliases: "wa"},
-		{name: "InformationAction", kind: aValue, aliases: "infa"},
-		{name: "ProgressAction", kind: aValue, aliases: "proga"},
-		{name: "Verbose", aliases: "vb"},
-		{name: "Debug", aliases: "db"},
-		{name: "OutBuffer", kind: aValue, aliases: "ob"},
-		{name: "ErrorVariable", kind: aValue, aliases: "ev"},
-		{name: "WarningVariable", kind: aValue, aliases: "wv"},
-		{name: "InformationVariable", kind: aValue, aliases: "iv"},
-		{name: "OutVariable", kind: aValue, aliases: "ov"},
-		{name: "PipelineVariable", kind: aValue, aliases: "pv"},
-	}
-}
-
 // arguments are a command's arguments by parameter.
 type arguments struct {
 	cmd   *pslang.Command
@@ -57,7 +38,7 @@ type arguments struct {
 	scope pslang.Scope
 	exprs map[string]pslang.Expr
 	flags map[string]bool
-	quiet bool
+	acts  actions
 }
 
 func (a *arguments) usage(at pslang.Extent, id, text string, args ...any) error {
@@ -167,20 +148,6 @@ func textOf(e pslang.Expr) string {
 		return c.Value.String()
 	}
 	return "…"
-}
-
-func (a *arguments) commonActions() error {
-	for _, name := range []string{"ErrorVariable", "WarningVariable", "InformationVariable", "OutVariable", "PipelineVariable", "InputObject"} {
-		if e := a.exprs[name]; e != nil {
-			return a.usage(e.Span(), "NotSupported", "-%s is not taken here: assign the pipeline instead, $x = …", name)
-		}
-	}
-	action, err := a.text("ErrorAction")
-	switch strings.ToLower(action) {
-	case "silentlycontinue", "ignore":
-		a.quiet = true
-	}
-	return err
 }
 
 func (a *arguments) flag(name string) bool { return a.flags[name] }
