@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -23,6 +24,23 @@ func (s *scope) Variable(name string) (clixml.Value, bool) {
 	v, ok := s.vars[strings.ToLower(name)]
 	return v, ok
 }
+
+// Collect sets a variable to what a common parameter such as -OutVariable
+// collected, behind what it holds where add is set.
+func (s *scope) Collect(name string, values []clixml.Value, add bool) {
+	list := clixml.Array(values...)
+	list.TypeNames = []string{"System.Collections.ArrayList", "System.Object"}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name = strings.ToLower(name)
+	if add {
+		list.Items = append(slices.Clone(unroll(s.vars[name])), values...)
+	}
+	s.vars[name] = clixml.Obj(list)
+}
+
+// Assign sets a variable to one value.
+func (s *scope) Assign(name string, v clixml.Value) { s.assign(name, []clixml.Value{v}) }
 
 // assign keeps what a statement gave: nothing is $null, one value is itself,
 // several are an array.

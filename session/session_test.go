@@ -123,7 +123,7 @@ func TestALaterStatementSeesWhatAnEarlierOneLeft(t *testing.T) {
 
 func TestALineIsRefusedAsAWhole(t *testing.T) {
 	s, f := openFake(t, Target{}, func(c *fakeCommand) { c.done() })
-	if _, err := s.Run(t.Context(), "Get-User; Get-User | Sort-Object Name | Get-Other", RunOptions{Confirmed: true}); err == nil {
+	if _, err := s.Run(t.Context(), "Get-User; Get-User | Sort-Object Name | Get-Credential", RunOptions{Confirmed: true}); err == nil {
 		t.Error("the line was taken")
 	}
 	if f.log() != "" {
