@@ -13,9 +13,11 @@ import (
 // commandList is what a server offers: names in lower case.
 type commandList struct{ names map[string]string }
 
-// proxies are what a restricted server offers only so that PowerShell's own
-// client can import it: its Select-Object refuses ordinary use.
-var proxies = verbSet("Get-Command Get-FormatData Get-Help Select-Object Measure-Object Exit-PSSession Out-Default")
+// movable are the commands that do the same here and on a server that offers
+// them. Select-Object and Measure-Object are not: a restricted server has
+// proxies of these names that refuse ordinary use. Neither is ForEach-Object,
+// which could call a method of a live object there.
+var movable = verbSet("Where-Object Sort-Object Get-Unique")
 
 // runs tells whether the server is known to run a command that could run here too.
 func (l *commandList) runs(name string) bool {
@@ -23,7 +25,7 @@ func (l *commandList) runs(name string) bool {
 		return false
 	}
 	name = strings.ToLower(commandName(name))
-	return l.names[name] != "" && !proxies[name]
+	return movable[name] && l.names[name] != ""
 }
 
 // offers tells whether the server may run a command. One of a module by name,

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
 
-	"psdeck/session/format"
 	"psdeck/session/outproc"
-	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
 	"psdeck/session/psrp"
 	"psdeck/session/wsman"
@@ -125,25 +122,6 @@ func (s *Session) plan(line string, script *pslang.Script, parseErr error, mode 
 	known := s.knownCommands()
 	p := planner{scope: s.scope, heads: s.heads(known), server: known}
 	return p.planCommands(script)
-}
-
-// scriptStep sends the whole line, cut before the Format-* that ends it.
-func scriptStep(line string, script *pslang.Script, sc *scope) step {
-	text, view := line, format.View{}
-	if script != nil && len(script.Statements) == 1 {
-		elements := script.Statements[0].Pipeline.Elements
-		if n := len(elements); n > 1 && elements[n-1].Command != nil {
-			last := elements[n-1].Command
-			if strings.HasPrefix(strings.ToLower(commandName(last.Name)), "format-") && pipeline.Known(last.Name) {
-				if stage, err := pipeline.New(last, sc); err == nil {
-					view, _ = pipeline.ViewOf(stage)
-					text = strings.TrimRight(line[:last.Start], " \t|")
-				}
-			}
-		}
-	}
-	p := psrp.Script(text)
-	return step{remote: &p, view: view}
 }
 
 // log writes the journal; errors are the last command's, nil at the start.

@@ -120,7 +120,16 @@ func (p planner) head(name string) *head {
 
 // there tells whether a command goes to the server.
 func (p planner) there(c *pslang.Command) bool {
-	return !p.here(c.Name) && (!pipeline.Known(c.Name) || p.server.runs(c.Name))
+	return !p.here(c.Name) && (!pipeline.Known(c.Name) || p.server.runs(c.Name) && plainly(c))
+}
+
+// plainly tells a command whose arguments are plain values: what runs for each
+// object, runs here, where it is known what it does.
+func plainly(c *pslang.Command) bool {
+	return len(c.Redirections) == 0 && !slices.ContainsFunc(c.Args, func(a pslang.Arg) bool {
+		_, plain := a.Value.(*pslang.Constant)
+		return a.Value != nil && !plain
+	})
 }
 
 // statement plans a statement: part after part, each with the commands that
@@ -209,6 +218,9 @@ func (p planner) tail(st *step, elements []pslang.Element) error {
 		cmds[i] = e.Command
 	}
 	stage, err := pipeline.Chain(cmds, p.scope)
+	if usage := (*pipeline.UsageError)(nil); errors.As(err, &usage) {
+		return &pslang.Error{Extent: usage.Extent, ID: usage.ID, Msg: usage.Error()}
+	}
 	if err != nil {
 		return err
 	}

@@ -186,6 +186,19 @@ func TestALanguageGetsTheLineAsAScript(t *testing.T) {
 	}
 }
 
+// A Format-* whose own parameters mean something to the server's language goes
+// there with the line.
+func TestALanguageKeepsWhatOnlyItCanDo(t *testing.T) {
+	for _, line := range []string{"Get-User | Format-Table > $null", "Get-User | Format-Table -OutVariable o", "Get-User | Format-Table @p"} {
+		s, f := openFake(t, Target{}, func(c *fakeCommand) { c.done() })
+		s.caps.LanguageMode = "FullLanguage"
+		collect(t, mustRun(t, s, line))
+		if got := f.log(); got != "{"+line+"}" {
+			t.Errorf("sent %q, want %q", got, line)
+		}
+	}
+}
+
 func TestAConnectionThatGoesAwayIsNeverSilent(t *testing.T) {
 	s, _ := openFake(t, Target{}, func(c *fakeCommand) {
 		c.out("one", "two")

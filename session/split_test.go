@@ -56,6 +56,8 @@ func TestSplitting(t *testing.T) {
 		{"$h = @{ Identity = 'a'; Force = $true; Number = 5 }; Set-User @h -Verbose", "Set-User Identity a Force True Number 5[int] -Verbose", ""},
 		{"$a = 'a', 7; Set-User @a", "Set-User a 7[int]", ""},
 		{"Set-User @nothing", "Set-User", ""},
+		{"$p = @{ Property = 'Name'; First = 1 }; Get-User | select @p", "Get-User", "user1"},
+		{"$p = , 'Number'; Get-User | sort @p -Descending", "Get-User", "user2, user1"},
 		{"Set-User -ErrorAction Stop -wa Ignore -infa Ignore -proga Ignore -Confirm:$false -WhatIf", "Set-User -ErrorAction Stop -wa Ignore -infa Ignore -proga Ignore -Confirm: False -WhatIf", ""},
 		{"Get-User -OutVariable u; $u | select -ExpandProperty Number", "Get-User", "user1, user2, 1, 2"},
 		{"Get-User -ov u | Set-User | Out-Null; $u.Count", "Get-User\nSet-User", "2"},
@@ -155,7 +157,7 @@ func TestWhatIsRefusedBeforeAnythingIsSent(t *testing.T) {
 func TestWhatTheServerOffers(t *testing.T) {
 	s, f := openFake(t, Target{}, func(c *fakeCommand) {
 		if c.Request.Commands[0].Name == "Get-Command" {
-			for _, name := range []string{"Get-User", "Sort-Object", "Select-Object", "Measure-Object"} {
+			for _, name := range []string{"Get-User", "Sort-Object", "Where-Object", "ForEach-Object", "Select-Object", "Measure-Object"} {
 				c.out(clixml.Obj(clixml.Custom(clixml.Prop("Name", name))))
 			}
 		}
@@ -163,12 +165,17 @@ func TestWhatTheServerOffers(t *testing.T) {
 	})
 	for range 2 {
 		names, err := s.Commands(t.Context())
-		if got := strings.Join(names, " "); err != nil || got != "Get-User Measure-Object Select-Object Sort-Object" {
+		if got := strings.Join(names, " "); err != nil || got != "ForEach-Object Get-User Measure-Object Select-Object Sort-Object Where-Object" {
 			t.Fatalf("%s, %v", got, err)
 		}
 	}
-	collect(t, mustRun(t, s, "Get-User | sort Name | select -First 1 | Measure-Object"))
-	if got, want := f.log(), "Get-Command\nGet-User | sort Name"; got != want {
+	for _, line := range []string{
+		"Get-User | sort Name | select -First 1 | Measure-Object", "Get-User | where Name -eq x | % Delete",
+		"Get-User | where { $_.Name }", "Get-User | sort $p | sort { $_ }",
+	} {
+		collect(t, mustRun(t, s, line))
+	}
+	if got, want := f.log(), "Get-Command\nGet-User | sort Name\nGet-User | where Name -eq x\nGet-User\nGet-User"; got != want {
 		t.Errorf("sent %q, want %q", got, want)
 	}
 }

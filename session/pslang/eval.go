@@ -49,6 +49,9 @@ func (ev *evaluator) eval(e Expr) (clixml.Value, error) {
 	case *Constant:
 		return e.Value, nil
 	case *Variable:
+		if e.Splat {
+			return clixml.Null(), fault(e, "SplattingNotPermitted", "the splatted variable @%s is not taken here: write the parameters out", e.Name)
+		}
 		return ev.variable(e.Name), nil
 	case *Expandable:
 		return ev.expandable(e)
