@@ -120,7 +120,7 @@ func (s *Session) plan(line string, script *pslang.Script, parseErr error, mode 
 		return nil, parseErr
 	}
 	known := s.knownCommands()
-	p := planner{scope: s.scope, heads: s.heads(known), server: known}
+	p := planner{scope: s.scope.line(), heads: s.heads(known), server: known}
 	return p.planCommands(script)
 }
 
@@ -228,7 +228,7 @@ func (s *Session) step(ctx context.Context, run *Run, st *step) (outcome Outcome
 	}
 	clean = true
 	for part := st; part != nil; part = part.then {
-		out := &stepOutput{ctx: ctx, run: run, st: part, scope: s.scope, stop: make(chan struct{})}
+		out := &stepOutput{ctx: ctx, run: run, st: part, scope: part.scope, stop: make(chan struct{})}
 		outcome, err = s.part(ctx, run, part, out)
 		clean = clean && !out.failed
 		if outcome != Completed {
@@ -250,7 +250,7 @@ func (s *Session) part(ctx context.Context, run *Run, st *step, out *stepOutput)
 	}
 	out.store()
 	if st.assign != "" && outcome == Completed {
-		s.scope.assign(st.assign, out.kept)
+		st.scope.assign(st.assign, out.kept)
 	}
 	if outcome == Completed && out.err != nil {
 		run.emit(ctx, Record{Stream: StreamError, Error: localError(out.err)})

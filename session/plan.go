@@ -17,6 +17,7 @@ import (
 // step is a part of a statement, ready to run: what the server does, what is
 // done here, or both.
 type step struct {
+	scope  *scope         // of the line
 	assign string         // the variable that takes the output
 	after  string         // "&&" or "||": runs only if the statement before succeeded, or failed
 	remote *psrp.Pipeline // nil: nothing goes to the server
@@ -65,7 +66,7 @@ func (p planner) planCommands(script *pslang.Script) ([]step, error) {
 		s := &script.Statements[i]
 		st, err := p.statement(s)
 		if wait := (*pslang.EvalError)(nil); errors.As(err, &wait) && setsVariables(script.Statements[:i]) {
-			st, err = step{after: s.After}, nil // it may want what they set
+			st, err = step{scope: p.scope, after: s.After}, nil // it may want what they set
 		}
 		if err != nil {
 			return nil, err
@@ -135,7 +136,7 @@ func plainly(c *pslang.Command) bool {
 // statement plans a statement: part after part, each with the commands that
 // go to the server and those behind them that run here.
 func (p planner) statement(s *pslang.Statement) (step, error) {
-	first := step{after: s.After}
+	first := step{scope: p.scope, after: s.After}
 	elements, err := p.begin(&first, s.Pipeline.Elements)
 	if err != nil {
 		return first, err
@@ -148,7 +149,7 @@ func (p planner) statement(s *pslang.Statement) (step, error) {
 		if len(elements) == 0 {
 			break
 		}
-		part.then = &step{hasIn: true}
+		part.then = &step{scope: p.scope, hasIn: true}
 		part = part.then
 	}
 	part.assign, first.view = s.Assign, part.view

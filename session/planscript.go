@@ -13,8 +13,8 @@ import (
 // scriptStep sends the whole line, cut before the Format-* that ends it.
 func scriptStep(line string, script *pslang.Script, sc *scope) step {
 	text, view := line, format.View{}
-	if script != nil && len(script.Statements) == 1 {
-		elements := script.Statements[0].Pipeline.Elements
+	if statements := typed(script); len(statements) == 1 {
+		elements := statements[0].Pipeline.Elements
 		if n := len(elements); n > 1 && elements[n-1].Command != nil {
 			last := elements[n-1].Command
 			if strings.HasPrefix(strings.ToLower(commandName(last.Name)), "format-") && pipeline.Known(last.Name) && onlyShows(last) {
@@ -27,6 +27,14 @@ func scriptStep(line string, script *pslang.Script, sc *scope) step {
 	}
 	p := psrp.Script(text)
 	return step{remote: &p, view: view}
+}
+
+// typed are the statements of a script without the commands nested in them.
+func typed(script *pslang.Script) []pslang.Statement {
+	if script == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(script.Statements), func(s pslang.Statement) bool { return s.Nested })
 }
 
 // onlyShows tells a command without redirections, and without variables that

@@ -406,7 +406,7 @@ func (s *Session) CheckAs(line string, mode SendMode) (Verdict, error) {
 	}
 	var refused *pslang.Error
 	if _, err := s.plan(line, script, parseErr, mode); errors.As(err, &refused) {
-		return verdict, refused
+		return verdict, err
 	}
 	return verdict, nil
 }

@@ -76,6 +76,14 @@ func TestSplitting(t *testing.T) {
 		{"Get-User | select -ExpandProperty Nope -ev e -ea 0; $e.Count", "Get-User", "2"},
 		{"Get-User | select -ExpandProperty Nope 2>$null", "Get-User", ""},
 		{"Get-User | select -ExpandProperty Name -ov n | Out-Null; $n.Count", "Get-User", "2"},
+		{"(Get-User).Number", "Get-User", "1, 2"},
+		{"Set-User -Identity (Get-User | select -First 1).Name -Both (Get-Other).Count", "Get-User\nGet-Other\nSet-User -Identity user1 -Both 2[int]", ""},
+		{"Set-User \"$((Get-User).Count) users\"", "Get-User\nSet-User 2 users", ""},
+		{"@(Set-None).Count; $(Get-User).Count", "Set-None\nGet-User", "0, 2"},
+		{"Set-User (Get-A (Get-B).Number[0]).Count", "Get-B\nGet-A 1[int]\nSet-User 2[int]", ""},
+		{"$all = @(Get-User); 1 | Set-User -N $all.Count", "Get-User\nSet-User -N 2[int]", "Set-User 1"},
+		{"(Get-User) | Set-User", "Get-User\nSet-User", "Set-User user1, Set-User user2"},
+		{"(Fail-User).Name.Trim(); 'end'", "Fail-User", "error: no, error: You cannot call a method on a null-valued expression."},
 		{"Get-A && Get-B > $null", "Get-A\nGet-B", "user1, user2"},
 		{"Fail-A && Get-B", "Fail-A", "error: no"},
 		{"Fail-A || Get-B", "Fail-A\nGet-B", "error: no, user1, user2"},
@@ -123,8 +131,7 @@ func TestWhatIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"while ($true) { Get-User }":                 "a while loop",
 		"switch (1) { 1 { Get-User } }":              "a switch statement",
 		"try { Get-User } catch { }":                 "a try statement",
-		"Set-User -Identity (Get-User).Name":         "run it first: $x = …",
-		"Set-User -Identity \"$(Get-User)\"":         "assign it first: $x = …",
+		"$x -and (Get-User)":                         "run it first: $x = …",
 		"Get-User > users.txt":                       "redirection to a file",
 		"Get-User 2>> errors.txt":                    "redirection to a file",
 		"Get-User -OutVariable":                      "Missing an argument for parameter 'OutVariable'",
@@ -135,13 +142,16 @@ func TestWhatIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"Get-Credential 2>$null":                     "a redirection of Get-Credential",
 		"Get-User -Identity 'a' | & { Set-User $_ }": "the call operator",
 		"Get-User | ForEach-Object { Set-User $_ }":  "a command",
-		"Get-User &":                "a background job",
-		"$x = Get-User && Set-User": "a pipeline chain",
+		"Get-User &":                                 "a background job",
+		"$x = Get-User && Set-User":                  "a pipeline chain",
 	} {
 		_, err := s.Run(t.Context(), line, RunOptions{Confirmed: true})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", line, err, want)
 			continue
+		}
+		if _, checked := s.Check(line); checked == nil || checked.Error() != err.Error() {
+			t.Errorf("%s: Check says %v", line, checked)
 		}
 		if e := (*pslang.Error)(nil); errors.As(err, &e) && (e.Start >= e.End || e.End > len(line)) {
 			t.Errorf("%s: the error is at %v", line, e.Extent)

@@ -19,6 +19,9 @@ type Script struct {
 type Statement struct {
 	// Assign is the name of the variable that takes the output; "" for none.
 	Assign string
+	// Nested tells a command that stands within an expression of the statement
+	// behind it: it runs first, and Assign is a name that nobody can type.
+	Nested bool
 	// After is "&&" or "||" where the statement runs only if the one before it
 	// succeeded, or failed; "" where it runs in any case.
 	After string

@@ -124,6 +124,9 @@ func (ev *evaluator) array(e *Array) (clixml.Value, error) {
 		if err != nil {
 			return v, err
 		}
+		if nested, ok := x.(*Variable); e.Sub && ok && v.IsNull() && strings.HasPrefix(nested.Name, NestedName) {
+			continue // the command gave nothing
+		}
 		if e.Sub && !v.IsNull() { // a statement's output is enumerated
 			items = append(items, Enumerate(v)...)
 			continue

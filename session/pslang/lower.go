@@ -13,6 +13,10 @@ type lowering struct {
 	line    string
 	inBlock bool // what stands in a script block
 	inLoop  bool
+	// first takes the commands within the expressions of a statement; nil where
+	// none may stand, because it might not have to run.
+	first  *[]Statement
+	nested int // how many there are in the line
 }
 
 func (l *lowering) root(n *syntax.Node) (s *Script, err *Error) {
@@ -54,7 +58,17 @@ func (l *lowering) block(n *syntax.Node) *Script {
 
 func (l *lowering) statements(s *Script, block *syntax.Node) {
 	for _, c := range block.Children {
-		s.Statements = append(s.Statements, l.chained(c)...)
+		var first []Statement
+		held := l.first
+		switch {
+		case l.inBlock:
+			l.first = nil
+		case held == nil: // else they stand before the whole statement
+			l.first = &first
+		}
+		list := l.chained(c)
+		l.first = held
+		s.Statements = append(append(s.Statements, first...), list...)
 	}
 }
 
@@ -67,9 +81,13 @@ func (l *lowering) chained(n *syntax.Node) []Statement {
 	if n.Background {
 		refuse(background, n)
 	}
-	right := l.statement(n.Children[1])
-	right.After = n.Op.Text()
-	return append(l.chained(n.Children[0]), right)
+	list := l.chained(n.Children[0])
+	l.perhaps(func() {
+		right := l.statement(n.Children[1])
+		right.After = n.Op.Text()
+		list = append(list, right)
+	})
+	return list
 }
 
 var statementNames = map[syntax.NodeClass]string{
