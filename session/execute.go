@@ -265,6 +265,8 @@ func (s *Session) produce(ctx context.Context, run *Run, st *step, out *stepOutp
 		return s.runText(ctx, run, st.text)
 	case st.remote != nil:
 		return s.runRemote(ctx, run, st, out)
+	case st.each != nil:
+		return s.runEach(ctx, run, st, out)
 	case st.makes != nil:
 		values, err := st.makes(ctx, run)
 		if errors.Is(err, errStopped) {

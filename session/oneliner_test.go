@@ -95,6 +95,7 @@ var withTail = []oneLiner{
 	{"Get-CsOnlineUser | where UserPrincipalName -in 'user0002@contoso.example','user0003@contoso.example' | Set-CsUser -HostedVoiceMail $true", []string{"Get-CsOnlineUser", "Set-CsUser -HostedVoiceMail [Boolean]True"}, 0},
 	{"Get-CsOnlineUser | sort WhenCreated | select -First 2 | Grant-CsTeamsCallingPolicy -PolicyName AllowCalling", []string{"Get-CsOnlineUser", "Grant-CsTeamsCallingPolicy -PolicyName [String]AllowCalling"}, 0},
 	{"$u = Get-CsOnlineUser -Filter {City -eq 'Graz'}; $u | where Enabled | select -First 1 | Set-CsUser -Enabled $false -PassThru | select -ExpandProperty Enabled", []string{"Get-CsOnlineUser -Filter [String]City -eq 'Graz'", "Set-CsUser -Enabled [Boolean]False -PassThru"}, 1},
+	{"Get-CsOnlineUser -ResultSize 2 -wa 0 | foreach { Set-CsUser -Identity $_.UserPrincipalName -HostedVoiceMail $true }", []string{"Get-CsOnlineUser -ResultSize [Int32]2 -wa [Int32]0", "Set-CsUser -Identity [String]user0001@contoso.example -HostedVoiceMail [Boolean]True", "Set-CsUser -Identity [String]user0002@contoso.example -HostedVoiceMail [Boolean]True"}, 0},
 	{"Get-CsOnlineVoiceRoute | foreach Name", []string{"Get-CsOnlineVoiceRoute"}, -1},
 	{"Get-CsOnlineVoiceRoute | foreach { $_.Identity.ToUpper() }", []string{"Get-CsOnlineVoiceRoute"}, -1},
 	{"Get-CsOnlineUser | measure Enabled | select -ExpandProperty Count", []string{"Get-CsOnlineUser"}, 1},

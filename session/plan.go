@@ -26,12 +26,14 @@ type step struct {
 	hasIn  bool           // input is meant, also when it is empty
 	// from brings the input of a pipeline made by hand, while it runs.
 	from  <-chan clixml.Value
-	makes producer       // a command of this side's own that the statement begins with
-	local []clixml.Value // values of a statement that is only an expression
-	tail  pipeline.Stage // nil: what comes is shown as it is
-	view  format.View    // how the output of the last part wants to be shown
-	text  string         // the line as it is, for a server that runs text only
-	then  *step          // the rest of the statement, which takes the output as its input
+	makes producer             // a command of this side's own that the statement begins with
+	local []clixml.Value       // values of a statement that is only an expression
+	tail  pipeline.Stage       // nil: what comes is shown as it is
+	view  format.View          // how the output of the last part wants to be shown
+	each  *pslang.Script       // statements with commands that run for each object of the input
+	sink  func([]clixml.Value) // where the output of such a statement goes
+	text  string               // the line as it is, for a server that runs text only
+	then  *step                // the rest of the statement, which takes the output as its input
 	// again plans the statement anew, with what the statements before it have
 	// left in the variables; nil for the first one.
 	again func() (step, error)
@@ -121,7 +123,7 @@ func (p planner) head(name string) *head {
 
 // there tells whether a command goes to the server.
 func (p planner) there(c *pslang.Command) bool {
-	return !p.here(c.Name) && (!pipeline.Known(c.Name) || p.server.runs(c.Name) && plainly(c))
+	return !p.here(c.Name) && (!pipeline.Known(c.Name) || p.server.runs(c.Name) && plainly(c) || p.each(c) != nil)
 }
 
 // plainly tells a command whose arguments are plain values: what runs for each

@@ -15,6 +15,13 @@ func (p planner) remote(st *step, elements []pslang.Element) (int, error) {
 	out := &psrp.Pipeline{NoInput: !st.hasIn, RedirectErrors: true}
 	n := 0
 	for ; n < len(elements) && p.there(elements[n].Command); n++ {
+		if body := p.each(elements[n].Command); body != nil {
+			if n > 0 {
+				break
+			}
+			st.each = body
+			return 1, p.tryEach(body)
+		}
 		cmd, k, err := p.command(elements[n].Command)
 		if err != nil {
 			return 0, err

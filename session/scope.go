@@ -19,13 +19,13 @@ type scope struct {
 
 func newScope() *scope { return &scope{vars: make(map[string]clixml.Value)} }
 
-// line is the scope of one line: what its nested commands give is its own, so
-// that lines that run at once do not meet, and goes with it.
+// line is the scope of one line: what its nested commands give, and $_, is its
+// own, so that lines that run at once do not meet, and goes with it.
 func (s *scope) line() *scope { return &scope{vars: make(map[string]clixml.Value), outer: s} }
 
 // holder is the scope that has, or gets, the variable.
 func (s *scope) holder(name string) *scope {
-	if s.outer == nil || strings.HasPrefix(name, pslang.NestedName) {
+	if s.outer == nil || strings.HasPrefix(name, pslang.NestedName) || name == "_" || strings.EqualFold(name, "PSItem") {
 		return s
 	}
 	return s.outer

@@ -74,6 +74,10 @@ func (o *stepOutput) give(vs []clixml.Value) {
 		o.kept = append(o.kept, vs...)
 		return
 	}
+	if o.st.sink != nil {
+		o.st.sink(vs)
+		return
+	}
 	o.run.emitValues(o.ctx, vs)
 }
 
