@@ -76,7 +76,36 @@ func (k *keeps) takeCommon(at pslang.Extent, params []psrp.Parameter) ([]psrp.Pa
 			return nil, err
 		}
 	}
+	k.keepSilenced(rest)
 	return rest, nil
+}
+
+// keepSilenced has the server send what a variable here takes though it shall
+// not be shown: -ErrorAction SilentlyContinue -ErrorVariable e.
+func (k *keeps) keepSilenced(params []psrp.Parameter) {
+	for _, p := range [...]struct {
+		name, alias, stem string
+		stream            pslang.Stream
+	}{
+		{"ErrorAction", "ea", "ErrorA", pslang.ErrorStream},
+		{"WarningAction", "wa", "WarningA", pslang.WarningStream},
+		{"InformationAction", "infa", "InformationA", pslang.InformationStream},
+	} {
+		for i := range params {
+			name := strings.Trim(params[i].Name, "-: ")
+			_, shortened := cutPrefixFold(p.name, name)
+			if k.variables[p.stream].name == "" || !strings.EqualFold(name, p.alias) && (!shortened || len(name) < len(p.stem)) {
+				continue
+			}
+			at := i
+			if params[at].Value.IsNull() && at+1 < len(params) && params[at+1].Name == "" {
+				at++
+			}
+			if v := params[at].Value.String(); strings.EqualFold(v, "SilentlyContinue") || v == "0" {
+				params[at].Value, k.dropped[p.stream] = clixml.Str("Continue"), true
+			}
+		}
+	}
 }
 
 func commonNamed(name string) (full string, stream pslang.Stream) {

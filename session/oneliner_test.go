@@ -79,7 +79,8 @@ var withoutTail = []oneLiner{
 	{"New-CsBatchPolicyAssignmentOperation -PolicyType TeamsMeetingPolicy -PolicyName AllOn -Identity user0010@contoso.example, user0011@contoso.example -OperationName 'night shift'", []string{"New-CsBatchPolicyAssignmentOperation -PolicyType [String]TeamsMeetingPolicy -PolicyName [String]AllOn -Identity [Object[]]user0010@contoso.example user0011@contoso.example -OperationName [String]night shift"}, 1},
 	{"Get-CsOnlineUser user0013@contoso.example -OutVariable kept; Set-CsUser -Identity $kept[0].UserPrincipalName -Enabled $false", []string{"Get-CsOnlineUser [String]user0013@contoso.example", "Set-CsUser -Identity [String]user0013@contoso.example -Enabled [Boolean]False"}, 1},
 	{"Get-CsTenant && Get-CsOnlineSipDomain", []string{"Get-CsTenant", "Get-CsOnlineSipDomain"}, 4},
-	{"Get-CsOnlineUser nobody@contoso.example -ErrorAction SilentlyContinue -ev missing", []string{"Get-CsOnlineUser [String]nobody@contoso.example -ErrorAction [String]SilentlyContinue"}, 0},
+	{"Get-CsOnlineUser nobody@contoso.example -ErrorAction SilentlyContinue", []string{"Get-CsOnlineUser [String]nobody@contoso.example -ErrorAction [String]SilentlyContinue"}, 0},
+	{"Get-CsOnlineUser nobody@contoso.example -ErrorAction SilentlyContinue -ev missing; $missing.Count", []string{"Get-CsOnlineUser [String]nobody@contoso.example -ErrorAction [String]Continue"}, 1},
 	{"Get-LabEcho -Number 5 -Long 5GB -Real 1.5 -Flag $false -When ([datetime]'2026-02-03') -Id ([guid]'00000000-0000-0000-0000-000000000001')", []string{"Get-LabEcho -Number [Int32]5 -Long [Int64]5368709120 -Real [Double]1.5 -Flag [Boolean]False -When [DateTime]02/03/2026 00:00:00 -Id [Guid]00000000-0000-0000-0000-000000000001"}, 6},
 }
 

@@ -65,6 +65,8 @@ func TestSplitting(t *testing.T) {
 		{"Get-User -PipelineVariable p | select -ExpandProperty Name | foreach { \"$_ $($p.Number)\" }", "Get-User", "user1 1, user2 2"},
 		{"Get-User -pv p | select -ExpandProperty Name -pv q | foreach { \"$q $($p.Number)\" }", "Get-User", "user1 1, user2 2"},
 		{"Fail-User -ErrorVariable e; $e.Count; $e[0].FullyQualifiedErrorId", "Fail-User", "error: no, 1, No"},
+		{"Fail-User -ea 0 -ErrorVariable e; $e.Count", "Fail-User -ea Continue", "1"},
+		{"Fail-User -ErrorAction:SilentlyContinue -ev e; $e.Count", "Fail-User -ErrorAction: Continue", "1"},
 		{"Warn-User -WarningV w 3>$null | Out-Null; \"$w\"", "Warn-User", "look"},
 		{"Get-User | Warn-User 3>$null", "Get-User\nWarn-User", "warned"},
 		{"Fail-User 2>$null", "Fail-User", ""},
