@@ -127,6 +127,27 @@ func TestMergesTravel(t *testing.T) {
 	}
 }
 
+// An object of an earlier command travels as it came, a hashtable as one, and a
+// script block as its text: an endpoint without a language runs none.
+func TestValuesOfParametersTravel(t *testing.T) {
+	var got []psrp.Parameter
+	s, _ := openFake(t, Target{}, func(c *fakeCommand) {
+		got = c.Request.Commands[0].Parameters
+		answering(c)
+	})
+	collect(t, mustRun(t, s, "$u = Get-User; Set-User $u[0] @{ A = 1; B = 'x', 'y' } { Name -eq 'x' } $u $null -Flag:$false"))
+	if len(got) != 6 {
+		t.Fatalf("%+v", got)
+	}
+	table, list := got[1].Value.Object(), got[3].Value.Object()
+	if nameOf(got[0].Value) != "user1" || table == nil || table.Kind != clixml.Dict || len(table.Entries) != 2 || list == nil || list.Kind != clixml.List || len(list.Items) != 2 {
+		t.Errorf("%+v", got)
+	}
+	if got[2].Value.Text() != " Name -eq 'x' " || !got[4].Value.IsNull() || got[5].Name != "-Flag:" || got[5].Value.Kind() != clixml.KindBool {
+		t.Errorf("%+v", got)
+	}
+}
+
 // What cannot run is refused as a whole, by name, at its place; nothing is sent.
 func TestWhatIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	s, f := openFake(t, Target{}, answering)
