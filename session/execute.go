@@ -4,15 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"sync"
 
 	"github.com/google/uuid"
 
-	"psdeck/session/clixml"
-	"psdeck/session/format"
 	"psdeck/session/outproc"
-	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
 	"psdeck/session/psrp"
 	"psdeck/session/wsman"
@@ -124,27 +119,9 @@ func (s *Session) plan(line string, script *pslang.Script, parseErr error, mode 
 	if parseErr != nil {
 		return nil, parseErr
 	}
-	p := planner{scope: s.scope, offered: func(string) bool { return false }}
+	known := s.knownCommands()
+	p := planner{scope: s.scope.line(), heads: s.heads(known), server: known}
 	return p.planCommands(script)
-}
-
-// scriptStep sends the whole line, cut before the Format-* that ends it.
-func scriptStep(line string, script *pslang.Script, sc *scope) step {
-	text, view := line, format.View{}
-	if script != nil && len(script.Statements) == 1 {
-		elements := script.Statements[0].Pipeline.Elements
-		if n := len(elements); n > 1 && elements[n-1].Command != nil {
-			last := elements[n-1].Command
-			if strings.HasPrefix(strings.ToLower(commandName(last.Name)), "format-") && pipeline.Known(last.Name) {
-				if stage, err := pipeline.New(last, sc); err == nil {
-					view, _ = pipeline.ViewOf(stage)
-					text = strings.TrimRight(line[:last.Start], " \t|")
-				}
-			}
-		}
-	}
-	p := psrp.Script(text)
-	return step{remote: &p, view: view}
 }
 
 // log writes the journal; errors are the last command's, nil at the start.
@@ -172,17 +149,40 @@ func (s *Session) execute(ctx context.Context, run *Run, steps []step, t *turn) 
 		s.conclude(run, outcome, err)
 		return
 	}
+	outcome, err := s.runSteps(ctx, run, steps)
+	s.conclude(run, outcome, err)
+}
+
+// runSteps runs the statements of a line one after another. One that fails ends
+// the line, unless || stands behind it.
+func (s *Session) runSteps(ctx context.Context, run *Run, steps []step) (Outcome, error) {
+	outcome, err, ok := Completed, error(nil), true
 	for i := range steps {
-		if i > 0 {
-			run.emit(ctx, Record{Stream: StreamView, View: steps[i].view})
+		st := &steps[i]
+		if st.after == "&&" && !ok || st.after == "||" && ok {
+			continue
 		}
-		outcome, err := s.step(ctx, run, &steps[i])
-		if outcome != Completed || i == len(steps)-1 {
-			s.conclude(run, outcome, err)
-			return
+		var clean bool
+		outcome, clean, err = s.step(ctx, run, st)
+		ok = outcome == Completed && clean
+		if outcome != Completed && (outcome != Failed || !fallsBack(steps[i+1:])) {
+			return outcome, err
 		}
 	}
-	s.conclude(run, Completed, nil)
+	return outcome, err
+}
+
+// fallsBack tells whether the rest of a chain has a statement for failures.
+func fallsBack(rest []step) bool {
+	for i := range rest {
+		switch rest[i].after {
+		case "||":
+			return true
+		case "":
+			return false
+		}
+	}
+	return false
 }
 
 // acquire waits for the line's turn; false where the run was stopped, or the
@@ -214,41 +214,77 @@ func (s *Session) conclude(run *Run, outcome Outcome, err error) {
 	run.finish(outcome, err)
 }
 
-// step runs one statement.
-func (s *Session) step(ctx context.Context, run *Run, st *step) (Outcome, error) {
+// step runs one statement, part after part: the session has one runspace, so
+// that what one part gives is held here until the server can take it. clean
+// tells that there was no error.
+func (s *Session) step(ctx context.Context, run *Run, st *step) (outcome Outcome, clean bool, err error) {
 	if st.again != nil {
 		fresh, err := st.again()
+		run.emit(ctx, Record{Stream: StreamView, View: fresh.view})
 		if err != nil {
 			run.emit(ctx, Record{Stream: StreamError, Error: localError(err)})
-			return Failed, err
+			return Failed, false, err
 		}
 		*st = fresh
 	}
 	s.answerHere(st, run.line)
-	out := &stepOutput{ctx: ctx, run: run, st: st, stop: make(chan struct{})}
-	var outcome Outcome
-	var err error
-	switch {
-	case st.text != "":
-		outcome, err = s.runText(ctx, run, st.text)
-	case st.remote != nil:
-		outcome, err = s.runRemote(ctx, run, st, out)
-		s.seen.keep(st.giver(), out.one)
-	default:
-		out.values(st.local)
-		outcome = Completed
+	clean = true
+	for part := st; part != nil; part = part.then {
+		out := &stepOutput{ctx: ctx, run: run, st: part, scope: part.scope, stop: make(chan struct{})}
+		outcome, err = s.part(ctx, run, part, out)
+		clean = clean && !out.failed
+		if outcome != Completed {
+			return outcome, false, err
+		}
+		if part.then != nil {
+			part.then.input = out.kept
+		}
 	}
+	return outcome, clean, err
+}
+
+// part runs what of a statement runs in one go: what the server does, and
+// what is done here with what it gives.
+func (s *Session) part(ctx context.Context, run *Run, st *step, out *stepOutput) (Outcome, error) {
+	outcome, err := s.produce(ctx, run, st, out)
 	if outcome == Completed {
 		out.end()
 	}
+	out.store()
 	if st.assign != "" && outcome == Completed {
-		s.scope.assign(st.assign, out.kept)
+		st.scope.assign(st.assign, out.kept)
 	}
 	if outcome == Completed && out.err != nil {
 		run.emit(ctx, Record{Stream: StreamError, Error: localError(out.err)})
 		return Failed, out.err
 	}
 	return outcome, err
+}
+
+func (s *Session) produce(ctx context.Context, run *Run, st *step, out *stepOutput) (Outcome, error) {
+	switch {
+	case st.text != "":
+		return s.runText(ctx, run, st.text)
+	case st.remote != nil:
+		outcome, err := s.runRemote(ctx, run, st, out)
+		s.seen.keep(st.giver(), out.one)
+		return outcome, err
+	case st.each != nil:
+		return s.runEach(ctx, run, st, out)
+	case st.makes != nil:
+		values, err := st.makes(ctx, run)
+		if errors.Is(err, errStopped) {
+			return Stopped, nil
+		}
+		if err != nil {
+			run.emit(ctx, Record{Stream: StreamError, Error: localError(err)})
+			return Failed, err
+		}
+		out.values(values)
+	default:
+		out.values(st.local)
+	}
+	return Completed, nil
 }
 
 func (s *Session) runRemote(ctx context.Context, run *Run, st *step, out *stepOutput) (Outcome, error) {
@@ -292,7 +328,7 @@ func outcomeOf(ctx context.Context, run *Run, out *stepOutput, end pipelineEnd) 
 		if end.err == nil {
 			end.err = &psrp.ErrorRecord{Message: "the command failed, and the server did not say why"}
 		}
-		run.emit(ctx, Record{Stream: StreamError, Error: end.err})
+		out.error(end.err, true)
 		return Failed, end.err
 	case end.state == psrp.PipelineStopped && !out.satisfied():
 		return Stopped, nil
@@ -336,75 +372,4 @@ func mayHaveArrived(err error) bool {
 		return false
 	}
 	return errors.As(err, &t) && t.MaybeReceived || errors.As(err, &unanswered) && unanswered.Kind == outproc.Data
-}
-
-func localError(err error) *psrp.ErrorRecord {
-	var rec *psrp.ErrorRecord
-	if errors.As(err, &rec) {
-		return rec
-	}
-	return &psrp.ErrorRecord{Message: err.Error(), FullyQualifiedErrorID: "LocalPipeline"}
-}
-
-// stepOutput takes the objects of a statement through the part of its
-// pipeline that runs here.
-type stepOutput struct {
-	ctx  context.Context
-	run  *Run
-	st   *step
-	kept []clixml.Value // what a variable takes
-	one  clixml.Value   // the first object that came from the server
-	err  error
-	full bool          // the tail wants no more
-	stop chan struct{} // closed: the server shall stop
-	once sync.Once
-}
-
-// halt asks the server to stop; asking twice is asking once.
-func (o *stepOutput) halt() { o.once.Do(func() { close(o.stop) }) }
-
-func (o *stepOutput) satisfied() bool { return o.full }
-
-func (o *stepOutput) values(vs []clixml.Value) {
-	if o.one.IsNull() && len(vs) > 0 && o.st.remote != nil {
-		o.one = vs[0]
-	}
-	if o.st.tail == nil {
-		o.give(vs)
-		return
-	}
-	for _, v := range vs {
-		if o.full || o.err != nil {
-			return
-		}
-		got, err := o.st.tail.Push(v)
-		o.give(got)
-		o.err = err
-		o.full = o.st.tail.Done()
-	}
-	if o.full || o.err != nil {
-		o.halt()
-	}
-}
-
-func (o *stepOutput) give(vs []clixml.Value) {
-	if len(vs) == 0 {
-		return
-	}
-	if o.st.assign != "" {
-		o.kept = append(o.kept, vs...)
-		return
-	}
-	o.run.emitValues(o.ctx, vs)
-}
-
-func (o *stepOutput) end() {
-	if o.st.tail == nil || o.err != nil {
-		return
-	}
-	got, err := o.st.tail.End()
-	o.give(got)
-	if err != nil {
-		o.err = fmt.Errorf("running the local part of the pipeline: %w", err)
-	}
 }

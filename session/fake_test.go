@@ -30,6 +30,7 @@ type fakeServer struct {
 	mu      sync.Mutex
 	pending map[uuid.UUID]*mailbox
 	stops   map[uuid.UUID]chan struct{}
+	inputs  map[uuid.UUID]chan clixml.Value
 	ended   []uuid.UUID
 	lines   []string
 	closed  bool
@@ -53,7 +54,7 @@ func (b *mailbox) put(err error, data ...[]byte) {
 func newFakeServer(t *testing.T, handler func(*fakeCommand)) *fakeServer {
 	return &fakeServer{
 		t: t, server: psrp.NewServer(psrp.ServerConfig{}), handler: handler,
-		pending: map[uuid.UUID]*mailbox{}, stops: map[uuid.UUID]chan struct{}{}, closing: make(chan struct{}),
+		pending: map[uuid.UUID]*mailbox{}, stops: map[uuid.UUID]chan struct{}{}, inputs: map[uuid.UUID]chan clixml.Value{}, closing: make(chan struct{}),
 	}
 }
 
@@ -98,15 +99,27 @@ func (f *fakeServer) Start(_ context.Context, out psrp.Outgoing) error {
 	}
 	for _, ev := range events {
 		if req, ok := ev.(psrp.PipelineRequested); ok {
-			stop := make(chan struct{})
+			stop, input := make(chan struct{}), make(chan clixml.Value, 100)
 			f.mu.Lock()
-			f.stops[req.ID] = stop
+			f.stops[req.ID], f.inputs[req.ID] = stop, input
 			f.lines = append(f.lines, describe(req.Request))
 			f.mu.Unlock()
-			go f.handler(&fakeCommand{f: f, ID: req.ID, Request: req.Request, stop: stop, input: make(chan clixml.Value, 100)})
+			go f.handler(&fakeCommand{f: f, ID: req.ID, Request: req.Request, stop: stop, input: input})
 		}
 	}
 	return nil
+}
+
+// feed gives a command its input.
+func (f *fakeServer) feed(ev psrp.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch ev := ev.(type) {
+	case psrp.InputReceived:
+		f.inputs[ev.PipelineID] <- ev.Value
+	case psrp.InputEnded:
+		close(f.inputs[ev.PipelineID])
+	}
 }
 
 func (f *fakeServer) Send(_ context.Context, out psrp.Outgoing) error {
@@ -121,6 +134,7 @@ func (f *fakeServer) Send(_ context.Context, out psrp.Outgoing) error {
 		if key, ok := ev.(psrp.PublicKeyReceived); ok && f.onKey != nil {
 			f.onKey(key.Key)
 		}
+		f.feed(ev)
 		if r, ok := ev.(psrp.HostResponded); ok && f.onAnswer != nil {
 			f.onAnswer(out.Stream, r.HostResponse)
 		} else if ok {

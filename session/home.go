@@ -83,6 +83,9 @@ type homeStep struct {
 
 func (h *Home) plan(s *pslang.Statement) (homeStep, error) {
 	st := homeStep{step: step{assign: s.Assign}}
+	if err := noChain(s); err != nil {
+		return st, err
+	}
 	elements := s.Pipeline.Elements
 	if len(elements) == 0 {
 		return st, nil

@@ -2,10 +2,10 @@ package session
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"psdeck/session/clixml"
+	"psdeck/session/pslang"
 	"psdeck/session/psrp"
 )
 
@@ -15,20 +15,17 @@ func (s *Session) event(ctx context.Context, run *Run, out *stepOutput, ev psrp.
 	case psrp.Output:
 		out.values([]clixml.Value{ev.Value})
 	case psrp.ErrorReceived:
-		run.emit(ctx, Record{Stream: StreamError, Error: ev.Record})
+		out.error(ev.Record, false)
 	case psrp.WarningReceived:
-		run.emit(ctx, Record{Stream: StreamWarning, Text: ev.Record.Message})
+		out.message(StreamWarning, pslang.WarningStream, ev.Record, psrp.WarningRecord)
 	case psrp.VerboseReceived:
-		run.emit(ctx, Record{Stream: StreamVerbose, Text: ev.Record.Message})
+		out.message(StreamVerbose, pslang.VerboseStream, ev.Record, psrp.VerboseRecord)
 	case psrp.DebugReceived:
-		run.emit(ctx, Record{Stream: StreamDebug, Text: ev.Record.Message})
+		out.message(StreamDebug, pslang.DebugStream, ev.Record, psrp.DebugRecord)
 	case psrp.ProgressReceived:
 		run.emit(ctx, Record{Stream: StreamProgress, Progress: &ev.Record})
 	case psrp.InformationReceived:
-		// Write-Host comes twice: as a record with this tag, and as a host call.
-		if !slices.Contains(ev.Record.Tags, "PSHOST") {
-			run.emit(ctx, Record{Stream: StreamInformation, Text: ev.Record.MessageData.String()})
-		}
+		out.information(ev.Record)
 	case psrp.HostCallReceived:
 		s.hostCall(ctx, run, ev.Call)
 	}

@@ -1,7 +1,11 @@
 package session
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"psdeck/session/clixml"
 	"psdeck/session/format"
@@ -10,19 +14,26 @@ import (
 	"psdeck/session/psrp"
 )
 
-// step is one statement of a line, ready to run: a remote part, a local part,
-// or both.
+// step is a part of a statement, ready to run: what the server does, what is
+// done here, or both.
 type step struct {
+	scope  *scope         // of the line
 	assign string         // the variable that takes the output
+	after  string         // "&&" or "||": runs only if the statement before succeeded, or failed
 	remote *psrp.Pipeline // nil: nothing goes to the server
+	keeps  keeps          // what is done here with what remote gives
 	input  []clixml.Value // values that the line itself pipes into the remote part
 	hasIn  bool           // input is meant, also when it is empty
 	// from brings the input of a pipeline made by hand, while it runs.
 	from  <-chan clixml.Value
-	local []clixml.Value // values of a statement that is only an expression
-	tail  pipeline.Stage // nil: what comes is shown as it is
-	view  format.View    // how the output wants to be shown
-	text  string         // the line as it is, for a server that runs text only
+	makes producer             // a command of this side's own that the statement begins with
+	local []clixml.Value       // values of a statement that is only an expression
+	tail  pipeline.Stage       // nil: what comes is shown as it is
+	view  format.View          // how the output of the last part wants to be shown
+	each  *pslang.Script       // statements with commands that run for each object of the input
+	sink  func([]clixml.Value) // where the output of such a statement goes
+	text  string               // the line as it is, for a server that runs text only
+	then  *step                // the rest of the statement, which takes the output as its input
 	// again plans the statement anew, with what the statements before it have
 	// left in the variables; nil for the first one.
 	again func() (step, error)
@@ -30,9 +41,22 @@ type step struct {
 
 // planner turns a parsed line into steps.
 type planner struct {
-	scope   *scope
-	offered func(name string) bool // commands the server runs although they could run here
+	scope *scope
+	// heads are the commands of this side's own.
+	heads []head
+	// server is what the server offers; nil where that is not known yet.
+	server *commandList
 }
+
+// head is a command of this side's own that a pipeline begins with: it gives
+// objects and takes none.
+type head struct {
+	name string
+	plan func(c *pslang.Command) (producer, error)
+}
+
+// producer runs such a command.
+type producer func(ctx context.Context, run *Run) ([]clixml.Value, error)
 
 // planCommands plans a line whose commands travel one by one with typed
 // parameters: each pipeline is cut into the head that the server runs and the
@@ -43,6 +67,9 @@ func (p planner) planCommands(script *pslang.Script) ([]step, error) {
 	for i := range script.Statements {
 		s := &script.Statements[i]
 		st, err := p.statement(s)
+		if wait := (*pslang.EvalError)(nil); errors.As(err, &wait) && setsVariables(script.Statements[:i]) {
+			st, err = step{scope: p.scope, after: s.After}, nil // it may want what they set
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -54,61 +81,149 @@ func (p planner) planCommands(script *pslang.Script) ([]step, error) {
 	return steps, nil
 }
 
-func (p planner) statement(s *pslang.Statement) (step, error) {
-	st := step{assign: s.Assign}
-	elements := s.Pipeline.Elements
-	if len(elements) > 0 && elements[0].Command == nil {
-		v, err := pslang.Eval(elements[0].Expr, p.scope)
-		if err != nil {
-			return st, err
-		}
-		st.local, elements = unroll(v), elements[1:]
+// noChain refuses && and || where statements run in any case.
+func noChain(s *pslang.Statement) error {
+	if s.After == "" {
+		return nil
 	}
-	head := p.headLength(elements)
-	if head > 0 {
-		remote, err := p.remote(elements[:head])
-		if err != nil {
-			return st, err
-		}
-		st.remote = remote
-		if len(s.Pipeline.Elements) > len(elements) {
-			st.input, st.local, st.hasIn = st.local, nil, true
-			st.remote.NoInput = false
-		}
-	}
-	return st, p.tail(&st, elements[head:])
+	return &pslang.Error{Extent: s.Extent, Construct: "a pipeline chain (&& or ||)", Msg: "a pipeline chain (&& or ||) is not run here: write two lines, or separate them with ;"}
 }
 
-// headLength counts the commands that go to the server: all up to the first
-// one that runs here.
-func (p planner) headLength(elements []pslang.Element) int {
-	n := 0
-	for n < len(elements) {
-		name := commandName(elements[n].Command.Name)
-		if pipeline.Known(name) && !p.offered(name) {
+// setsVariables tells whether statements leave variables to those behind them.
+func setsVariables(list []pslang.Statement) bool {
+	for i := range list {
+		if list[i].Assign != "" {
+			return true
+		}
+		for _, e := range list[i].Pipeline.Elements {
+			if e.Command != nil && slices.ContainsFunc(e.Command.Args, func(a pslang.Arg) bool {
+				name, _ := commonNamed(a.Name)
+				return a.Splatted() || name != ""
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// here tells whether name, or the command it is an alias of, is one of this
+// side's own.
+func (p planner) here(name string) bool { return p.head(name) != nil }
+
+func (p planner) head(name string) *head {
+	name = commandName(name)
+	for i := range p.heads {
+		if strings.EqualFold(p.heads[i].name, name) {
+			return &p.heads[i]
+		}
+	}
+	return nil
+}
+
+// there tells whether a command goes to the server.
+func (p planner) there(c *pslang.Command) bool {
+	return !p.here(c.Name) && (!pipeline.Known(c.Name) || p.server.runs(c.Name) && plainly(c) || p.each(c) != nil)
+}
+
+// plainly tells a command whose arguments are plain values: what runs for each
+// object, runs here, where it is known what it does.
+func plainly(c *pslang.Command) bool {
+	return len(c.Redirections) == 0 && !slices.ContainsFunc(c.Args, func(a pslang.Arg) bool {
+		_, plain := a.Value.(*pslang.Constant)
+		return a.Value != nil && !plain
+	})
+}
+
+// statement plans a statement: part after part, each with the commands that
+// go to the server and those behind them that run here.
+func (p planner) statement(s *pslang.Statement) (step, error) {
+	first := step{scope: p.scope, after: s.After}
+	elements, err := p.begin(&first, s.Pipeline.Elements)
+	if err != nil {
+		return first, err
+	}
+	part := &first
+	for {
+		if elements, err = p.part(part, elements); err != nil {
+			return first, err
+		}
+		if len(elements) == 0 {
 			break
+		}
+		part.then = &step{scope: p.scope, hasIn: true}
+		part = part.then
+	}
+	part.assign, first.view = s.Assign, part.view
+	return first, nil
+}
+
+// begin plans what a pipeline begins with where that runs here: an expression
+// or a command of this side's own.
+func (p planner) begin(st *step, elements []pslang.Element) ([]pslang.Element, error) {
+	if len(elements) == 0 {
+		return nil, nil
+	}
+	c := elements[0].Command
+	if c == nil {
+		v, err := pslang.Eval(elements[0].Expr, p.scope)
+		if err != nil {
+			return nil, err
+		}
+		st.local, elements = unroll(v), elements[1:]
+		if len(elements) > 0 && p.there(elements[0].Command) {
+			st.input, st.local, st.hasIn = st.local, nil, true
+		}
+		return elements, nil
+	}
+	h := p.head(c.Name)
+	if h == nil {
+		return elements, nil
+	}
+	if len(c.Redirections) > 0 {
+		return nil, &pslang.Error{Extent: c.Redirections[0].Extent, Construct: "a redirection of " + h.name, Msg: "a redirection of " + h.name + ", which runs here, is not taken: leave it out"}
+	}
+	source, err := h.plan(c)
+	st.makes = source
+	return elements[1:], err
+}
+
+// part plans the commands that run in one go and returns the rest.
+func (p planner) part(st *step, elements []pslang.Element) ([]pslang.Element, error) {
+	n := 0
+	if st.makes == nil && st.local == nil {
+		var err error
+		if n, err = p.remote(st, elements); err != nil {
+			return nil, err
+		}
+	}
+	elements = elements[n:]
+	n = 0
+	for n < len(elements) && !p.there(elements[n].Command) {
+		if c := elements[n].Command; p.here(c.Name) {
+			return nil, &pslang.Error{
+				Extent: c.NameExtent, Construct: "a command that takes no input behind another",
+				Msg: fmt.Sprintf("%s takes no input: put it at the beginning, or run it first: $x = %[1]s …; then write $x", commandName(c.Name)),
+			}
 		}
 		n++
 	}
-	return n
+	return elements[n:], p.tail(st, elements[:n])
 }
 
+// tail plans commands that run here.
 func (p planner) tail(st *step, elements []pslang.Element) error {
 	if len(elements) == 0 {
 		return nil
 	}
 	cmds := make([]*pslang.Command, len(elements))
 	for i, e := range elements {
-		if name := commandName(e.Command.Name); !pipeline.Known(name) {
-			return &pslang.Error{
-				Extent:    e.Command.NameExtent,
-				Construct: "a remote command behind a local one",
-				Msg:       fmt.Sprintf("%s runs on the server, but %s before it runs here; put it first, or keep the objects in a variable and pipe that into %[1]s", name, elements[i-1].Command.Name),
-			}
-		}
 		cmds[i] = e.Command
 	}
 	stage, err := pipeline.Chain(cmds, p.scope)
+	if usage := (*pipeline.UsageError)(nil); errors.As(err, &usage) {
+		return &pslang.Error{Extent: usage.Extent, ID: usage.ID, Msg: usage.Error()}
+	}
 	if err != nil {
 		return err
 	}
@@ -117,54 +232,6 @@ func (p planner) tail(st *step, elements []pslang.Element) error {
 		st.view = view
 	}
 	return nil
-}
-
-// remote makes the commands that travel, with typed parameters.
-func (p planner) remote(elements []pslang.Element) (*psrp.Pipeline, error) {
-	out := &psrp.Pipeline{NoInput: true, RedirectErrors: true}
-	for _, e := range elements {
-		cmd, err := p.command(e.Command)
-		if err != nil {
-			return nil, err
-		}
-		out.Commands = append(out.Commands, cmd)
-	}
-	return out, nil
-}
-
-// command makes one command. A parameter without a colon travels as "-Name"
-// with no value, and what stands behind it as a positional value: whether the
-// parameter takes it, only the server's own binder knows. PowerShell's client
-// sends a typed line just so.
-func (p planner) command(c *pslang.Command) (psrp.Command, error) {
-	out := psrp.Command{Name: c.Name}
-	for _, arg := range c.Args {
-		param := psrp.Parameter{Name: arg.Name}
-		if arg.Name != "" {
-			param.Name = "-" + arg.Name
-		}
-		if arg.Colon {
-			param.Name += ":"
-		}
-		if arg.Value != nil {
-			v, err := pslang.Eval(arg.Value, p.scope)
-			if err != nil {
-				return out, err
-			}
-			param.Value = parameterValue(v)
-		}
-		out.Parameters = append(out.Parameters, param)
-	}
-	return out, nil
-}
-
-// parameterValue is v as an endpoint without a language takes it: a script
-// block (-Filter {…}) travels as its text.
-func parameterValue(v clixml.Value) clixml.Value {
-	if b, ok := v.Any().(clixml.ScriptBlock); ok {
-		return clixml.Str(string(b))
-	}
-	return v
 }
 
 // unroll is what PowerShell puts on a pipeline for v: the items of a list, v

@@ -48,6 +48,8 @@ type Prompt struct {
 	asked   []psrp.FieldDescription
 
 	userName string // that a PromptCredential offers
+
+	answers chan []string // of a question that this side asks itself
 }
 
 // newPrompt makes the prompt of a decoded host call, nil where it is none.
@@ -123,6 +125,9 @@ func (p *Prompt) Choose(ctx context.Context, choice int) error {
 // the session's key; where there can be none, the command is stopped.
 func (p *Prompt) Fill(ctx context.Context, answers []string) error {
 	switch {
+	case p.answers != nil && len(answers) == max(1, len(p.Fields)):
+		p.fillHere(answers)
+		return nil
 	case p.Kind == PromptLine && len(answers) == 1:
 		return p.answer(ctx, psrp.StringAnswer(p.call, answers[0]))
 	case p.Kind == PromptSecret && len(answers) == 1:

@@ -20,6 +20,8 @@ const (
 	SendScript                   // the text, for endpoints that take one
 )
 
+func (m SendMode) String() string { return [...]string{"auto", "commands", "script"}[m] }
+
 // RunOptions go with a line.
 type RunOptions struct {
 	Mode SendMode

@@ -100,6 +100,7 @@ type Session struct {
 	rejoined []*Run
 	proof    Proof
 	caps     Capabilities
+	commands *commandList // that the server offers; nil: not asked yet
 	latency  time.Duration
 	keying   *keyExchange    // the one on its way
 	keyPair  *rsa.PrivateKey // offered in each; only the exchange uses it
@@ -396,12 +397,25 @@ func (s *Session) rules(mode SendMode) rules {
 
 // Check says whether the line may run in this session, and what has to happen
 // first. Its error is a *pslang.Error of a line that does not parse.
-func (s *Session) Check(line string) (Verdict, error) {
-	script, err := pslang.Parse(line)
-	if err != nil && !s.asScript(SendAuto) && !s.Capabilities().TextOnly {
-		return Verdict{}, err
+func (s *Session) Check(line string) (Verdict, error) { return s.CheckAs(line, SendAuto) }
+
+// CheckAs is Check for a line that travels in this way. A line that could not
+// run is told so now, before anybody is asked to confirm it; what depends on
+// values is left to Run, by when a line that still runs may have set them.
+func (s *Session) CheckAs(line string, mode SendMode) (Verdict, error) {
+	script, parseErr := pslang.Parse(line)
+	if parseErr != nil && !s.asScript(mode) && !s.Capabilities().TextOnly {
+		return Verdict{}, parseErr
 	}
-	return judge(s.rules(SendAuto), script, err)
+	verdict, err := judge(s.rules(mode), script, parseErr)
+	if err != nil || verdict.Decision == Refused {
+		return verdict, err
+	}
+	var refused *pslang.Error
+	if _, err := s.plan(line, script, parseErr, mode); errors.As(err, &refused) {
+		return verdict, err
+	}
+	return verdict, nil
 }
 
 // Variable returns the value of a variable that a line has assigned.

@@ -123,7 +123,7 @@ func TestALaterStatementSeesWhatAnEarlierOneLeft(t *testing.T) {
 
 func TestALineIsRefusedAsAWhole(t *testing.T) {
 	s, f := openFake(t, Target{}, func(c *fakeCommand) { c.done() })
-	if _, err := s.Run(t.Context(), "Get-User; Get-User | Sort-Object Name | Get-Other", RunOptions{Confirmed: true}); err == nil {
+	if _, err := s.Run(t.Context(), "Get-User; Get-User | Sort-Object Name | Get-Credential", RunOptions{Confirmed: true}); err == nil {
 		t.Error("the line was taken")
 	}
 	if f.log() != "" {
@@ -183,6 +183,19 @@ func TestALanguageGetsTheLineAsAScript(t *testing.T) {
 	}
 	if len(r.View().Properties) != 1 {
 		t.Errorf("the view %+v has not the column that was asked for", r.View())
+	}
+}
+
+// A Format-* whose own parameters mean something to the server's language goes
+// there with the line.
+func TestALanguageKeepsWhatOnlyItCanDo(t *testing.T) {
+	for _, line := range []string{"Get-User | Format-Table > $null", "Get-User | Format-Table -OutVariable o", "Get-User | Format-Table @p"} {
+		s, f := openFake(t, Target{}, func(c *fakeCommand) { c.done() })
+		s.caps.LanguageMode = "FullLanguage"
+		collect(t, mustRun(t, s, line))
+		if got := f.log(); got != "{"+line+"}" {
+			t.Errorf("sent %q, want %q", got, line)
+		}
 	}
 }
 

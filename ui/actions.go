@@ -115,6 +115,7 @@ func tabActions() []action {
 		{id: "reconnect", key: bind("connect this tab anew", "f5"), scope: onDeck, why: (*App).whyNoReconnect, do: (*App).reconnect},
 		{id: "edit", key: bind("change this tab's connection and try again", "f8"), scope: onDeck, why: (*App).whyNoReconnect, do: (*App).editConnection},
 		{id: "qr", key: bind("the sign-in address as a QR code", "alt+r"), scope: onDeck, why: (*App).whyNoCode, do: (*App).showQR},
+		{id: "mode", key: bind("how this tab's lines are sent: as the server takes them, as commands, as a script", "alt+m"), scope: onDeck, why: (*App).whyNoMode, do: (*App).turnMode},
 		{id: "copycode", key: bind("copy the device code", "alt+c"), scope: onDeck, why: (*App).whyNoCode, do: (*App).copyCode},
 	}
 	for n := 1; n <= 9; n++ {

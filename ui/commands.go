@@ -5,6 +5,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"psdeck/session"
 )
 
 // What the actions of the deck do. The reasons why one cannot be done stand
@@ -158,6 +160,31 @@ func (a *App) askQuit() tea.Cmd {
 		return a.quit()
 	}
 	return a.openDialog(nil, &sure{title: textQuitTitle, rows: append(rows, textCloseStops), yes: textEnterQuits, do: (*App).quit})
+}
+
+// turnMode changes how the tab's lines are sent, and says how.
+func (a *App) turnMode() tea.Cmd {
+	if a.whyNoMode() != "" {
+		return nil
+	}
+	t := a.tab()
+	t.mode = (t.mode + 1) % (session.SendScript + 1)
+	a.said = textModeAuto
+	if t.mode != session.SendAuto {
+		a.said = fmt.Sprintf(textModeNow, t.mode)
+	}
+	return nil
+}
+
+func (a *App) whyNoMode() string {
+	t := a.tab()
+	if t == nil || t.live == nil || t.dead {
+		return textNoSession
+	}
+	if t.live.Capabilities().TextOnly {
+		return textTextOnly
+	}
+	return ""
 }
 
 func (a *App) whyNoHome() string {

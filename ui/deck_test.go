@@ -388,3 +388,33 @@ func TestADeadSessionGivesWaitingLinesBack(t *testing.T) {
 		d.Has("1 line that waited did not run: back in the prompt", "›  Set-It")
 	})
 }
+
+// Each tab says how its lines are sent, where that is not as the server takes them.
+func TestATabSendsItsLinesAsAsked(t *testing.T) {
+	srv := newFakeServer()
+	srv.on("Get-CsTenant", func(*fakeRun) {})
+	onScreen(t, 110, 28, srv.open("contoso", "fabrikam"), func(d *driver) {
+		d.HasNot("sent as")
+		d.Press("alt+m")
+		d.Has("lines of this tab are sent as commands")
+		d.Run("Get-CsTenant")
+		d.Press("alt+m")
+		d.Has("lines of this tab are sent as script")
+		d.Type("x")
+		d.Has("sent as script")
+		d.Press("ctrl+c")
+		d.Run("Get-CsTenant")
+		var modes []session.SendMode
+		for _, s := range srv.sessions {
+			modes = append(modes, s.modes...)
+		}
+		if got := fmt.Sprint(modes); got != "[commands script]" {
+			t.Errorf("sent as %s", got)
+		}
+		d.Press("alt+2")
+		d.HasNot("sent as")
+		d.Press("alt+1")
+		d.Press("alt+m")
+		d.Has("are sent as the server takes them")
+	})
+}

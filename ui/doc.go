@@ -49,6 +49,11 @@ type Runner interface {
 	Run(ctx context.Context, line string, o session.RunOptions) (Command, error)
 }
 
+// modal is a Runner whose lines can be sent in more than one way.
+type modal interface {
+	CheckAs(line string, mode session.SendMode) (session.Verdict, error)
+}
+
 // Session is a live session.
 type Session interface {
 	Runner

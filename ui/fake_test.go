@@ -88,6 +88,7 @@ type fakeSession struct {
 	runs      []*fakeRun
 	ran       []string
 	confirmed []bool
+	modes     []session.SendMode
 	refuse    error // what Run answers
 	state     session.State
 	changed   chan struct{}
@@ -191,6 +192,7 @@ func (s *fakeSession) Run(ctx context.Context, line string, o session.RunOptions
 		return nil, s.refuse
 	}
 	r := &fakeRun{line: line, records: make(chan []session.Record), stopped: make(chan struct{}), gone: make(chan struct{}), answered: make(chan Answer, 10)}
+	s.modes = append(s.modes, o.Mode)
 	s.runs, s.ran, s.confirmed = append(s.runs, r), append(s.ran, line), append(s.confirmed, o.Confirmed)
 	play := s.server.lines[line]
 	go func() {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"psdeck/session"
 )
 
 // promptLabel is what stands before the draft: where a line would run, the
@@ -148,6 +150,9 @@ func (a *App) statusWords(t *tab, w int) string {
 		parts = append(parts, fmt.Sprintf(textProved, oneLine(where), p.At.Format("15:04")))
 	} else {
 		parts = append(parts, textUnproved)
+	}
+	if t.mode != session.SendAuto {
+		parts = append(parts, fmt.Sprintf(textAsMode, t.mode))
 	}
 	if who := oneLine(t.live.Account().UserName); who != "" {
 		parts = append(parts, who)

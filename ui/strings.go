@@ -9,6 +9,10 @@ const (
 	textProd, textTest, textDev = "PROD", "TEST", "DEV"
 
 	textReadOnly     = "read-only"
+	textAsMode       = "sent as %s"
+	textModeNow      = "lines of this tab are sent as %s"
+	textModeAuto     = "lines of this tab are sent as the server takes them"
+	textTextOnly     = "this server takes command lines only"
 	textUnproved     = "unproved"
 	textConnecting   = "connecting"
 	textNotConnected = "not connected"

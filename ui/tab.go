@@ -27,6 +27,8 @@ type tab struct {
 	dead    bool     // the session ended by itself
 	leaving bool     // it is being left on the server: its end is no loss
 
+	mode session.SendMode // how lines are sent
+
 	scroll  *scrollback
 	editor  editor
 	popup   popup

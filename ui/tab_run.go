@@ -59,7 +59,7 @@ func (a *App) submit(t *tab) tea.Cmd {
 		t.notice = notice{text: t.whyClosed(), at: -1}
 		return nil
 	}
-	verdict, err := t.runner.Check(text)
+	verdict, err := t.check(text)
 	if err != nil {
 		a.misread(t, err)
 		return nil
@@ -72,6 +72,14 @@ func (a *App) submit(t *tab) tea.Cmd {
 		return a.openDialog(t, newConfirm(t, text, verdict))
 	}
 	return a.take(t, text, false)
+}
+
+// check asks the guard, for lines that are sent as this tab's are.
+func (t *tab) check(text string) (session.Verdict, error) {
+	if r, ok := t.runner.(modal); ok && t.mode != session.SendAuto {
+		return r.CheckAs(text, t.mode)
+	}
+	return t.runner.Check(text)
 }
 
 func (t *tab) whyClosed() string {
@@ -134,9 +142,9 @@ func (a *App) start(t *tab, text string, confirmed bool) tea.Cmd {
 	r.ctx, r.cancel = context.WithCancel(t.ctx)
 	t.current = r
 	t.begin(r.block)
-	runner, id, seq, wide := t.runner, t.id, t.seq, a.outputWidth()
+	runner, id, seq, wide, mode := t.runner, t.id, t.seq, a.outputWidth(), t.mode
 	return tea.Batch(a.tick(), func() tea.Msg {
-		run, err := runner.Run(r.ctx, text, session.RunOptions{Confirmed: confirmed, Gather: gatherTime})
+		run, err := runner.Run(r.ctx, text, session.RunOptions{Mode: mode, Confirmed: confirmed, Gather: gatherTime})
 		if err != nil {
 			return startedMsg{tab: id, seq: seq, err: err}
 		}

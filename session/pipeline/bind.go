@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"psdeck/session/clixml"
@@ -31,25 +32,6 @@ type cmdlet struct {
 	make   func(*arguments) (Stage, error)
 }
 
-// common are the parameters that every cmdlet has; those that act on
-// variables are refused.
-func common() []param {
-	return []param{
-		{name: "ErrorAction", kind: aValue, aliases: "ea"},
-		{name: "WarningAction", kind: aValue, aliases: "wa"},
-		{name: "InformationAction", kind: aValue, aliases: "infa"},
-		{name: "ProgressAction", kind: aValue, aliases: "proga"},
-		{name: "Verbose", aliases: "vb"},
-		{name: "Debug", aliases: "db"},
-		{name: "OutBuffer", kind: aValue, aliases: "ob"},
-		{name: "ErrorVariable", kind: aValue, aliases: "ev"},
-		{name: "WarningVariable", kind: aValue, aliases: "wv"},
-		{name: "InformationVariable", kind: aValue, aliases: "iv"},
-		{name: "OutVariable", kind: aValue, aliases: "ov"},
-		{name: "PipelineVariable", kind: aValue, aliases: "pv"},
-	}
-}
-
 // arguments are a command's arguments by parameter.
 type arguments struct {
 	cmd   *pslang.Command
@@ -57,7 +39,7 @@ type arguments struct {
 	scope pslang.Scope
 	exprs map[string]pslang.Expr
 	flags map[string]bool
-	quiet bool
+	acts  actions
 }
 
 func (a *arguments) usage(at pslang.Extent, id, text string, args ...any) error {
@@ -69,8 +51,9 @@ func bind(c cmdlet, cmd *pslang.Command, scope pslang.Scope) (*arguments, error)
 	a := &arguments{cmd: cmd, name: c.name, scope: scope, exprs: map[string]pslang.Expr{}, flags: map[string]bool{}}
 	params := append(append([]param(nil), c.params...), common()...)
 	var free []pslang.Arg
-	for i := 0; i < len(cmd.Args); i++ {
-		arg := cmd.Args[i]
+	args := splatted(cmd.Args, scope)
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
 		if arg.Name == "" {
 			free = append(free, arg)
 			continue
@@ -89,11 +72,11 @@ func bind(c cmdlet, cmd *pslang.Command, scope pslang.Scope) (*arguments, error)
 			continue
 		}
 		if arg.Value == nil {
-			if i+1 == len(cmd.Args) || cmd.Args[i+1].Name != "" {
+			if i+1 == len(args) || args[i+1].Name != "" {
 				return nil, a.usage(arg.Extent, "MissingArgument", "Missing an argument for parameter '%s'. Specify a parameter and try again.", p.name)
 			}
 			i++
-			arg = cmd.Args[i]
+			arg = args[i]
 		}
 		a.exprs[p.name] = arg.Value
 	}
@@ -101,6 +84,32 @@ func bind(c cmdlet, cmd *pslang.Command, scope pslang.Scope) (*arguments, error)
 		return nil, err
 	}
 	return a, a.commonActions()
+}
+
+// splatted writes out what @name stands for: the entries of a hashtable as
+// parameters, the items of an array as values.
+func splatted(args []pslang.Arg, scope pslang.Scope) []pslang.Arg {
+	if !slices.ContainsFunc(args, pslang.Arg.Splatted) {
+		return args
+	}
+	var out []pslang.Arg
+	for _, a := range args {
+		if !a.Splatted() {
+			out = append(out, a)
+			continue
+		}
+		v, _ := scope.Variable(a.Value.(*pslang.Variable).Name)
+		if o := v.Object(); o != nil && o.Kind == clixml.Dict {
+			for _, e := range o.Entries {
+				out = append(out, pslang.Arg{Name: e.Key.String(), Colon: true, Value: &pslang.Constant{Value: e.Value, Extent: a.Extent}, Extent: a.Extent})
+			}
+			continue
+		}
+		for _, item := range pslang.Enumerate(v) {
+			out = append(out, pslang.Arg{Value: &pslang.Constant{Value: item, Extent: a.Extent}, Extent: a.Extent})
+		}
+	}
+	return out
 }
 
 func (a *arguments) setSwitch(p param, arg pslang.Arg) error {
@@ -167,20 +176,6 @@ func textOf(e pslang.Expr) string {
 		return c.Value.String()
 	}
 	return "…"
-}
-
-func (a *arguments) commonActions() error {
-	for _, name := range []string{"ErrorVariable", "WarningVariable", "InformationVariable", "OutVariable", "PipelineVariable", "InputObject"} {
-		if e := a.exprs[name]; e != nil {
-			return a.usage(e.Span(), "NotSupported", "-%s is not taken here: assign the pipeline instead, $x = …", name)
-		}
-	}
-	action, err := a.text("ErrorAction")
-	switch strings.ToLower(action) {
-	case "silentlycontinue", "ignore":
-		a.quiet = true
-	}
-	return err
 }
 
 func (a *arguments) flag(name string) bool { return a.flags[name] }

@@ -9,6 +9,7 @@ package pipeline
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"psdeck/session/clixml"
@@ -94,8 +95,8 @@ func New(cmd *pslang.Command, scope pslang.Scope) (Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if args.quiet {
-		s = &quiet{s}
+	if args.acts.any() {
+		s = &acting{Stage: s, acts: args.acts}
 	}
 	return s, nil
 }
@@ -131,7 +132,7 @@ func ViewOf(s Stage) (view format.View, ok bool) {
 		if len(s.stages) > 0 {
 			return ViewOf(s.stages[len(s.stages)-1])
 		}
-	case *quiet:
+	case *acting:
 		return ViewOf(s.Stage)
 	case Viewer:
 		return s.View(), true
@@ -148,30 +149,71 @@ func (c *chain) Push(v clixml.Value) ([]clixml.Value, error) {
 	return c.feed(0, []clixml.Value{v})
 }
 
-// feed pushes values into the stage at i and on.
+// feed pushes values into the stage at i and on. Where the stage before it
+// names a pipeline variable, the later stages see each object with its own.
 func (c *chain) feed(i int, values []clixml.Value) ([]clixml.Value, error) {
+	if i == len(c.stages) {
+		return values, nil
+	}
+	set := c.variableBefore(i)
+	if set == nil {
+		return c.push(i, values)
+	}
+	var out []clixml.Value
 	var errs []error
-	for ; i < len(c.stages); i++ {
-		var out []clixml.Value
-		for _, v := range values {
-			if c.stages[i].Done() {
+	for _, v := range values {
+		set(v)
+		more, err := c.push(i, []clixml.Value{v})
+		out = append(out, more...)
+		if err != nil {
+			errs = append(errs, err)
+			if !goesOn(err) {
 				break
 			}
-			more, err := c.stages[i].Push(v)
-			out = append(out, more...)
-			if err != nil {
-				errs = append(errs, err)
-				if !goesOn(err) {
-					return out, errors.Join(errs...)
-				}
-			}
 		}
-		values = out
 	}
-	return values, errors.Join(errs...)
+	return out, errors.Join(errs...)
 }
 
+// variableBefore sets the pipeline variable of the stage before i; nil where
+// it has none.
+func (c *chain) variableBefore(i int) func(clixml.Value) {
+	if i == 0 {
+		return nil
+	}
+	s, ok := c.stages[i-1].(*acting)
+	if !ok || s.acts.pipeline == "" {
+		return nil
+	}
+	return func(v clixml.Value) { s.acts.vars.Assign(s.acts.pipeline, v) }
+}
+
+func (c *chain) push(i int, values []clixml.Value) ([]clixml.Value, error) {
+	var out []clixml.Value
+	var errs []error
+	for _, v := range values {
+		if c.stages[i].Done() {
+			break
+		}
+		more, err := c.stages[i].Push(v)
+		out = append(out, more...)
+		if err != nil {
+			errs = append(errs, err)
+			if !goesOn(err) {
+				return out, errors.Join(errs...)
+			}
+		}
+	}
+	out, err := c.feed(i+1, out)
+	return out, errors.Join(append(errs, err)...)
+}
+
+// goesOn tells whether a stage goes on after err: after what is joined, where
+// it does after each.
 func goesOn(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the join itself is looked for
+		return !slices.ContainsFunc(joined.Unwrap(), func(e error) bool { return !goesOn(e) })
+	}
 	var e *Error
 	return errors.As(err, &e)
 }
@@ -201,26 +243,6 @@ func (c *chain) Done() bool {
 		}
 	}
 	return false
-}
-
-// quiet is a stage under -ErrorAction SilentlyContinue or Ignore.
-type quiet struct{ Stage }
-
-func (q *quiet) Push(v clixml.Value) ([]clixml.Value, error) {
-	out, err := q.Stage.Push(v)
-	return out, silenced(err)
-}
-
-func (q *quiet) End() ([]clixml.Value, error) {
-	out, err := q.Stage.End()
-	return out, silenced(err)
-}
-
-func silenced(err error) error {
-	if goesOn(err) {
-		return nil
-	}
-	return err
 }
 
 // running is what stages that never end early embed.

@@ -19,6 +19,12 @@ type Script struct {
 type Statement struct {
 	// Assign is the name of the variable that takes the output; "" for none.
 	Assign string
+	// Nested tells a command that stands within an expression of the statement
+	// behind it: it runs first, and Assign is a name that nobody can type.
+	Nested bool
+	// After is "&&" or "||" where the statement runs only if the one before it
+	// succeeded, or failed; "" where it runs in any case.
+	After string
 	// Op is what an assignment in a script block does to the old value: "+", "-", …; "" for none.
 	Op       string
 	Pipeline *Pipeline
@@ -53,8 +59,31 @@ type Command struct {
 	Name       string
 	NameExtent Extent
 	// Invocation is "&", "." or "".
-	Invocation string
-	Args       []Arg
+	Invocation   string
+	Args         []Arg
+	Redirections []Redirection
+	Extent
+}
+
+// Stream is a stream by PowerShell's number; AllStreams is "*".
+type Stream = syntax.Stream
+
+// The streams.
+const (
+	AllStreams        = syntax.AllStreams
+	OutputStream      = syntax.OutputStream
+	ErrorStream       = syntax.ErrorStream
+	WarningStream     = syntax.WarningStream
+	VerboseStream     = syntax.VerboseStream
+	DebugStream       = syntax.DebugStream
+	InformationStream = syntax.InformationStream
+)
+
+// Redirection sends a stream of a command into its output or, with Null, to
+// nowhere. A redirection to a file is refused.
+type Redirection struct {
+	From Stream
+	Null bool
 	Extent
 }
 
@@ -68,6 +97,13 @@ type Arg struct {
 	// Value is nil where a name stands alone.
 	Value Expr
 	Extent
+}
+
+// Splatted tells an argument that is written @name: the entries of a hashtable
+// as parameters, or the items of an array as positional values.
+func (a Arg) Splatted() bool {
+	v, ok := a.Value.(*Variable)
+	return ok && v.Splat && a.Name == ""
 }
 
 // Expr is an expression.

@@ -49,6 +49,9 @@ func (ev *evaluator) eval(e Expr) (clixml.Value, error) {
 	case *Constant:
 		return e.Value, nil
 	case *Variable:
+		if e.Splat {
+			return clixml.Null(), fault(e, "SplattingNotPermitted", "the splatted variable @%s is not taken here: write the parameters out", e.Name)
+		}
 		return ev.variable(e.Name), nil
 	case *Expandable:
 		return ev.expandable(e)
@@ -120,6 +123,9 @@ func (ev *evaluator) array(e *Array) (clixml.Value, error) {
 		v, err := ev.eval(x)
 		if err != nil {
 			return v, err
+		}
+		if nested, ok := x.(*Variable); e.Sub && ok && v.IsNull() && strings.HasPrefix(nested.Name, NestedName) {
+			continue // the command gave nothing
 		}
 		if e.Sub && !v.IsNull() { // a statement's output is enumerated
 			items = append(items, Enumerate(v)...)

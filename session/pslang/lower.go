@@ -13,6 +13,10 @@ type lowering struct {
 	line    string
 	inBlock bool // what stands in a script block
 	inLoop  bool
+	// first takes the commands within the expressions of a statement; nil where
+	// none may stand, because it might not have to run.
+	first  *[]Statement
+	nested int // how many there are in the line
 }
 
 func (l *lowering) root(n *syntax.Node) (s *Script, err *Error) {
@@ -54,8 +58,36 @@ func (l *lowering) block(n *syntax.Node) *Script {
 
 func (l *lowering) statements(s *Script, block *syntax.Node) {
 	for _, c := range block.Children {
-		s.Statements = append(s.Statements, l.statement(c))
+		var first []Statement
+		held := l.first
+		switch {
+		case l.inBlock:
+			l.first = nil
+		case held == nil: // else they stand before the whole statement
+			l.first = &first
+		}
+		list := l.chained(c)
+		l.first = held
+		s.Statements = append(append(s.Statements, first...), list...)
 	}
+}
+
+// chained lowers a statement, or those of a chain in their order: && and ||
+// bind alike and to the left, so that each asks how the last one that ran ended.
+func (l *lowering) chained(n *syntax.Node) []Statement {
+	if n.Class != syntax.PipelineChainAst || l.inBlock {
+		return []Statement{l.statement(n)}
+	}
+	if n.Background {
+		refuse(background, n)
+	}
+	list := l.chained(n.Children[0])
+	l.perhaps(func() {
+		right := l.statement(n.Children[1])
+		right.After = n.Op.Text()
+		list = append(list, right)
+	})
+	return list
 }
 
 var statementNames = map[syntax.NodeClass]string{
@@ -158,15 +190,27 @@ func (l *lowering) pipeline(n *syntax.Node) *Pipeline {
 }
 
 func (l *lowering) element(n *syntax.Node) Element {
-	for _, c := range n.Children {
-		if c.Role == syntax.RedirectionRole {
-			refuse(redirection, c)
-		}
+	if n.Class != syntax.CommandExpressionAst {
+		return Element{Command: l.command(n)}
 	}
-	if n.Class == syntax.CommandExpressionAst {
-		return Element{Expr: l.expr(n.Children[0])}
+	if r := n.Child(syntax.RedirectionRole); r != nil {
+		refuse(redirection, r)
 	}
-	return Element{Command: l.command(n)}
+	return Element{Expr: l.expr(n.Children[0])}
+}
+
+// redirection lowers one that needs no file.
+func (l *lowering) redirection(n *syntax.Node) Redirection {
+	r := Redirection{From: n.Redirection.From, Extent: n.Extent}
+	if n.Class == syntax.MergingRedirectionAst {
+		return r
+	}
+	file := n.Children[0]
+	r.Null = file.Class == syntax.VariableExpressionAst && strings.EqualFold(file.Text, "null")
+	if !r.Null || l.inBlock {
+		refuse(redirection, n)
+	}
+	return r
 }
 
 func (l *lowering) command(n *syntax.Node) *Command {
@@ -186,6 +230,10 @@ func (l *lowering) command(n *syntax.Node) *Command {
 	}
 	c := &Command{Name: name, NameExtent: first.Extent, Extent: n.Extent}
 	for _, a := range n.Children[1:] {
+		if a.Role == syntax.RedirectionRole {
+			c.Redirections = append(c.Redirections, l.redirection(a))
+			continue
+		}
 		c.Args = append(c.Args, l.argument(a))
 	}
 	return c

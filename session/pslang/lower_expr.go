@@ -22,14 +22,23 @@ func (l *lowering) expr(n *syntax.Node) Expr {
 	case syntax.ArrayLiteralAst:
 		return &Array{Items: l.exprs(n.Children), Extent: ext}
 	case syntax.ArrayExpressionAst:
+		if v := l.onlyCommand(n); v != nil {
+			return &Array{Items: []Expr{v}, Sub: true, Extent: ext}
+		}
 		return &Array{Items: l.values(n.Children[0].Children), Sub: true, Extent: ext}
 	case syntax.HashtableAst:
 		return l.hashtable(n)
 	case syntax.ScriptBlockExpressionAst:
 		return l.scriptBlock(n)
 	case syntax.ParenExpressionAst:
+		if v := l.nestedCommand(n, n.Children[0]); v != nil {
+			return v
+		}
 		return &Paren{Pipeline: l.pipeline(n.Children[0]), Extent: ext}
 	case syntax.SubExpressionAst:
+		if v := l.onlyCommand(n); v != nil {
+			return v
+		}
 		held := l.inBlock
 		l.inBlock = false
 		s := l.body(n.Children[0])
@@ -47,9 +56,9 @@ func (l *lowering) expr(n *syntax.Node) Expr {
 		}
 		return &Unary{Op: n.Op.Text(), X: l.expr(n.Children[0]), Extent: ext}
 	case syntax.BinaryExpressionAst:
-		return &Binary{Op: n.Op.Text(), Left: l.expr(n.Children[0]), Right: l.expr(n.Children[1]), Extent: ext}
+		return l.binary(n)
 	case syntax.TernaryExpressionAst:
-		return &Ternary{Condition: l.expr(n.Children[0]), Yes: l.expr(n.Children[1]), No: l.expr(n.Children[2]), Extent: ext}
+		return l.ternary(n)
 	case syntax.MemberExpressionAst:
 		return l.member(n, ext)
 	case syntax.InvokeMemberExpressionAst:

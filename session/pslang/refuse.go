@@ -11,11 +11,10 @@ type construct struct {
 var (
 	callOperator   = construct{"the call operator &", "write the command's name itself"}
 	dotSource      = construct{"dot-sourcing", "write the command's name itself"}
-	redirection    = construct{"redirection", "pipe to Out-Null, or save the block from the screen"}
+	redirection    = construct{"redirection to a file, or of an expression", "pipe to Out-Null, or save the block from the screen"}
 	background     = construct{"a background job (&)", "open a second tab for what runs at the same time"}
 	chain          = construct{"a pipeline chain (&& or ||)", "write two lines, or separate them with ;"}
 	stopParsing    = construct{"the stop-parsing token --%", "quote the arguments"}
-	splatting      = construct{"splatting (@name)", "write the parameters out"}
 	increment      = construct{"++ or --", "write $x = $x + 1"}
 	compound       = construct{"a compound assignment", "write $x = $x + … in full"}
 	assignMany     = construct{"an assignment to several variables", "assign one variable at a time"}
@@ -71,6 +70,9 @@ func checkPipeline(p *Pipeline) *Error {
 			continue
 		}
 		for _, a := range el.Command.Args {
+			if a.Splatted() {
+				continue
+			}
 			if err := checkExpr(a.Value); err != nil {
 				return err
 			}
@@ -136,9 +138,6 @@ func checkExpr(e Expr) *Error {
 }
 
 func checkVariable(v *Variable) *Error {
-	if v.Splat {
-		return refusal(splatting, v.Extent)
-	}
 	if len(v.Name) > 6 && strings.EqualFold(v.Name[:6], "using:") {
 		return refusal(usingVariable, v.Extent)
 	}

@@ -186,3 +186,50 @@ func setAll(c *runspace.Call, o *clixml.Object) {
 		}
 	}
 }
+
+// assignBatch gives a policy to many users.
+func (t *Tenant) assignBatch(c *runspace.Call) error {
+	var kind *policyKind
+	for i := range policyKinds {
+		if strings.EqualFold(policyKinds[i].member(), c.String("PolicyType")) {
+			kind = &policyKinds[i]
+		}
+	}
+	if kind == nil {
+		return c.WriteError(invalid(c.String("PolicyType"), "\"%s\" is no type of policy.", c.String("PolicyType")))
+	}
+	name := c.String("PolicyName")
+	if _, ok := t.find(kind.noun, name); !ok {
+		return c.WriteError(invalid(name, "Policy \"%s\" is not a user policy. You can assign only a user policy to a specific user.", name))
+	}
+	if ok, err := c.ShouldProcess(name, c.Cmdlet.Name); err != nil || !ok {
+		return err
+	}
+	done := 0
+	for _, id := range c.Strings("Identity") {
+		user, ok := t.find(nounUser, id)
+		if !ok {
+			if err := c.WriteError(notFound(id)); err != nil {
+				return err
+			}
+			continue
+		}
+		t.change(nounUser, user, func(o *clixml.Object) { o.Set(kind.member(), clixml.Str(name)) })
+		done++
+	}
+	return c.WriteObject(clixml.Obj(record("Hosted.BatchOperation", clixml.Prop("OperationName", c.String("OperationName")), clixml.Prop("CompletedCount", done))))
+}
+
+// batchCmdlet is the grant of a policy to many users at once.
+func (t *Tenant) batchCmdlet() runspace.Cmdlet {
+	return runspace.Cmdlet{
+		Name: "New-CsBatchPolicyAssignmentOperation", Synopsis: "Gives a policy to many users.", SupportsShouldProcess: true,
+		Parameters: []runspace.Parameter{
+			{Name: "PolicyType", Type: "String", Mandatory: true},
+			{Name: "PolicyName", Type: "String", Mandatory: true},
+			{Name: "Identity", Type: "String[]", Mandatory: true},
+			{Name: "OperationName", Type: "String"},
+		},
+		Run: t.assignBatch,
+	}
+}

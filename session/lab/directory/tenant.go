@@ -15,6 +15,7 @@ func (t *Tenant) Table() *runspace.Table {
 	for _, k := range policyKinds {
 		list = append(list, t.policyCmdlets(k)...)
 	}
+	list = append(list, t.batchCmdlet())
 	return runspace.NewTable(append(list, t.voiceCmdlets()...)...)
 }
 

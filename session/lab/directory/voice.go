@@ -76,8 +76,8 @@ func (t *Tenant) voiceCmdlets() []runspace.Cmdlet {
 		},
 		runspace.Cmdlet{
 			Name: "Set-" + nounUsage, Synopsis: "Changes the PSTN usages.", SupportsShouldProcess: true,
-			Parameters: []runspace.Parameter{{Name: "Identity", Type: "String", Mandatory: true, Position: 1}, {Name: "Usage", Type: "String[]"}},
-			Run:        func(c *runspace.Call) error { return t.setRow(c, nounUsage) },
+			Parameters: []runspace.Parameter{{Name: "Identity", Type: "String", Mandatory: true, Position: 1}, {Name: "Usage"}},
+			Run:        t.setUsages,
 		},
 		runspace.Cmdlet{
 			Name: "Get-" + nounNumber, Synopsis: "Returns telephone numbers and whom they belong to.",
@@ -180,4 +180,44 @@ func (t *Tenant) assign(c *runspace.Call, number, identity string) error {
 		o.Set("PstnAssignmentStatus", clixml.Str(status))
 	})
 	return nil
+}
+
+// setUsages takes a list of usages, or a hashtable that says which to add and
+// which to remove.
+func (t *Tenant) setUsages(c *runspace.Call) error {
+	id := c.String("Identity")
+	r, ok := t.find(nounUsage, id)
+	if !ok {
+		return c.WriteError(notFound(id))
+	}
+	have, _ := r.Get("Usage")
+	usages := texts(have)
+	if given, ok := c.Param("Usage"); ok && given.Object().Is("System.Collections.Hashtable") {
+		remove, _ := given.Object().Lookup("Remove")
+		usages = slices.DeleteFunc(usages, func(u string) bool { return slices.Contains(texts(remove), u) })
+		add, _ := given.Object().Lookup("Add")
+		usages = append(usages, texts(add)...)
+	} else if ok {
+		usages = texts(given)
+	}
+	if ok, err := c.ShouldProcess(id, c.Cmdlet.Name); err != nil || !ok {
+		return err
+	}
+	t.change(nounUsage, r, func(o *clixml.Object) { o.Set("Usage", stringArray(usages...)) })
+	return nil
+}
+
+// texts are the items of a list, or the one value.
+func texts(v clixml.Value) []string {
+	if v.IsNull() {
+		return nil
+	}
+	if o := v.Object(); o != nil && o.Kind != clixml.PlainObject {
+		var list []string
+		for _, item := range o.Items {
+			list = append(list, item.String())
+		}
+		return list
+	}
+	return []string{v.String()}
 }

@@ -61,7 +61,7 @@ func bindArguments(c *Cmdlet, args []psrp.Parameter) (*binding, *psrp.ErrorRecor
 			positional = append(positional, a.Value)
 			continue
 		}
-		p, rec := b.find(strings.TrimSuffix(strings.TrimPrefix(a.Name, "-"), ":"))
+		p, rec := b.find(strings.TrimRight(strings.TrimPrefix(a.Name, "-"), ": "))
 		if rec != nil {
 			return nil, rec
 		}

@@ -255,6 +255,7 @@ func labEcho() Cmdlet {
 			{Name: "Table", Type: "Hashtable"},
 			{Name: "Script", Type: "ScriptBlock"},
 			{Name: "Secret", Type: "SecureString"},
+			{Name: "Credential", Type: "PSCredential"},
 			{Name: "Color", Type: "String", ValidateSet: []string{"Red", "Green", "Blue"}},
 			{Name: "Percent", Type: "Int32", ValidateRange: &Range{0, 100}},
 		},

@@ -21,6 +21,9 @@ func (ex *execution) parse(text string) ([]scriptStatement, error) {
 	cut := false
 	for i := range script.Statements {
 		s := &script.Statements[i]
+		if s.After != "" || s.Nested {
+			return parseScript(text)
+		}
 		end, tail := ex.cut(s)
 		head, err := parseScript(strings.TrimRight(text[s.Start:end], " \t\r\n|"))
 		if err != nil || len(head) != 1 {

@@ -1,0 +1,117 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"psdeck/session/psrp"
+)
+
+// commandList is what a server offers: names in lower case.
+type commandList struct{ names map[string]string }
+
+// movable are the commands that do the same here and on a server that offers
+// them. Select-Object and Measure-Object are not: a restricted server has
+// proxies of these names that refuse ordinary use. Neither is ForEach-Object,
+// which could call a method of a live object there.
+var movable = verbSet("Where-Object Sort-Object Get-Unique")
+
+// runs tells whether the server is known to run a command that could run here too.
+func (l *commandList) runs(name string) bool {
+	if l == nil {
+		return false
+	}
+	name = strings.ToLower(commandName(name))
+	return movable[name] && l.names[name] != ""
+}
+
+// offers tells whether the server may run a command. One of a module by name,
+// and one that the list cannot show, is left to the server to judge.
+func (l *commandList) offers(name string) bool {
+	if l == nil || strings.ContainsAny(name, `\/.`) || !strings.Contains(name, "-") {
+		return true
+	}
+	return l.names[strings.ToLower(name)] != ""
+}
+
+func (l *commandList) sorted() []string {
+	var names []string
+	for _, name := range l.names {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	return names
+}
+
+// Commands lists the commands that the server offers. It asks once, where the
+// list is first wanted, and waits for its turn as a line does; from then on a
+// line with a command that runs in neither place is refused before anything is
+// sent.
+func (s *Session) Commands(ctx context.Context) ([]string, error) {
+	if l := s.knownCommands(); l != nil {
+		return l.sorted(), nil
+	}
+	if s.Capabilities().TextOnly {
+		return nil, fmt.Errorf("listing the server's commands: %w", errTextOnly)
+	}
+	var l *commandList
+	err := s.between(ctx, func() (err error) {
+		l, err = s.listCommands(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing the server's commands: %w", err)
+	}
+	return l.sorted(), nil
+}
+
+// between does something in a turn of its own, between two lines.
+func (s *Session) between(ctx context.Context, do func() error) error {
+	done := make(chan error, 1)
+	began := s.begin(func(t *turn) {
+		select {
+		case <-t.ready:
+			done <- do()
+		case <-ctx.Done():
+			done <- ctx.Err()
+		case <-s.ended:
+			done <- ErrClosed
+		}
+	})
+	if !began {
+		return s.gone(s.State())
+	}
+	return <-done
+}
+
+func (s *Session) listCommands(ctx context.Context) (*commandList, error) {
+	values, end, err := s.ask(ctx, psrp.Commands(psrp.Command{Name: "Get-Command"}))
+	switch {
+	case err != nil:
+		return nil, err
+	case end.err != nil:
+		return nil, end.err
+	}
+	l := &commandList{names: make(map[string]string)}
+	for _, v := range values {
+		if name, ok := v.Object().Get("Name"); ok && name.Text() != "" {
+			l.names[strings.ToLower(name.Text())] = name.Text()
+		}
+	}
+	if len(l.names) == 0 {
+		return nil, errors.New("the server lists none")
+	}
+	s.mu.Lock()
+	s.commands = l
+	s.mu.Unlock()
+	return l, nil
+}
+
+func (s *Session) knownCommands() *commandList {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.commands
+}
