@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"psdeck/auth"
 	"psdeck/session"
 )
@@ -76,6 +78,7 @@ func newAttempt(ctx context.Context, id int, t session.Target, now time.Time) *a
 			at.target.SignIn = auth.MethodDevice
 		}
 	}
+	at.target.SignInAgain = true // its tab is there to be asked in
 	if at.target.HostKey == nil {
 		at.target.HostKey, at.target.Passphrase = at.askHostKey, at.askPassphrase
 	}
@@ -151,12 +154,30 @@ func (at *attempt) connect(c Connector) {
 // and its end was taken.
 func (at *attempt) wait() attemptMsg {
 	<-at.wake
+	return at.take()
+}
+
+func (at *attempt) take() attemptMsg {
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	msg := attemptMsg{attempt: at, events: at.events}
 	at.events = nil
 	return msg
 }
+
+// waitLater is wait for what comes after the opening: a sign-in that is needed
+// again. Nil once ctx has ended.
+func (at *attempt) waitLater(ctx context.Context) tea.Msg {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-at.wake:
+		return at.take()
+	}
+}
+
+// asksPerson tells whether a sign-in waits for the person.
+func (at *attempt) asksPerson() bool { return at != nil && (at.code != nil || at.browser != "") }
 
 // apply takes an event and returns the lines that it adds to the account of
 // what happened.

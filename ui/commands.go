@@ -127,7 +127,9 @@ func (a *App) shownAttempt() *attempt {
 	if a.page == pageWizard {
 		return a.wizard.attempt
 	}
-	if t := a.tab(); t != nil {
+	if t := a.tab(); t != nil && t.attempt == nil && t.signing.asksPerson() {
+		return t.signing
+	} else if t != nil {
 		return t.attempt
 	}
 	return nil

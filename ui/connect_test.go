@@ -353,3 +353,37 @@ func TestUnknownHostIsAskedAbout(t *testing.T) {
 		})
 	}
 }
+
+// A sign-in that an open session needs again is asked for in its tab, and in no
+// other; the keys stay where they are typed.
+func TestASignInThatIsNeededAgainAppearsInItsTab(t *testing.T) {
+	srv := newFakeServer()
+	later := make(chan func(session.Event), 2)
+	srv.connect = func(_ context.Context, t session.Target, watch func(session.Event)) error {
+		if !t.SignInAgain {
+			return errors.New("nobody could be asked")
+		}
+		if t.OverrideAdminDomain == "contoso.example" {
+			later <- watch
+		}
+		return nil
+	}
+	onScreen(t, 100, 28, srv.open("contoso", "fabrikam"), func(d *driver) {
+		d.Press("alt+2")
+		d.Type("Get-Cs")
+		watch := <-later
+		watch(session.StageStarted{Stage: session.StageSignIn, Text: "The sign-in is over"})
+		watch(session.DeviceCodeShown{Code: auth.DeviceCode{URL: "https://login.example/device", UserCode: "GT7K-29QX", Expires: time.Now().Add(15 * time.Minute)}})
+		d.pass(time.Second)
+		d.Has("contoso PROD ? asks", "›  Get-Cs")
+		d.HasNot("GT7K-29QX")
+		d.Press("alt+1")
+		d.Has("GT7K-29QX", "https://login.example/device")
+		d.Press("alt+c")
+		d.Has("the code is on the clipboard")
+		watch(session.SignedIn{Account: auth.Account{UserName: "admin@partner.example"}})
+		d.pass(time.Second)
+		d.HasNot("GT7K-29QX", "? asks")
+		d.Has("signed in as admin@partner.example")
+	})
+}

@@ -106,8 +106,12 @@ func (a *App) promptHeight(t *tab, w int) int {
 func (a *App) liveRows(t *tab, w int) []string {
 	var rows []string
 	m := spaces(min(outputMargin, w/20))
-	if t.connecting() {
-		for _, l := range t.attempt.codeLines(a.cfg.Now(), a.cfg.ReducedMotion, "alt+c") {
+	at := t.attempt
+	if at == nil {
+		at = t.signing
+	}
+	if t.connecting() || at.asksPerson() {
+		for _, l := range at.codeLines(a.cfg.Now(), a.cfg.ReducedMotion, "alt+c") {
 			for _, text := range wrapWords(l.text, w-len(m)-1) {
 				rows = append(rows, m+a.th.lineStyle(l.kind).text(text))
 			}

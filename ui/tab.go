@@ -24,6 +24,7 @@ type tab struct {
 	runner  Runner // nil while there is no session
 	live    Session
 	attempt *attempt // connecting, or the last one that failed
+	signing *attempt // of the live session, for a sign-in that is needed again
 	dead    bool     // the session ended by itself
 	leaving bool     // it is being left on the server: its end is no loss
 
@@ -88,6 +89,8 @@ func (t *tab) stateWords() string {
 		words = "? " + textAsks
 	case t.connecting():
 		words = "◌ " + textConnecting
+	case t.signing.asksPerson():
+		words = "? " + textAsks
 	case t.attempt != nil:
 		words = "✗ " + textNotConnected
 	case t.dead:
@@ -177,12 +180,16 @@ func (a *App) attempted(msg attemptMsg) tea.Cmd {
 			}
 		}
 	}
+	if t != nil && t.signing == at {
+		ctx := t.ctx
+		return tea.Batch(append(cmds, func() tea.Msg { return at.waitLater(ctx) }, a.tick())...)
+	}
 	return tea.Batch(append(cmds, func() tea.Msg { return at.wait() }, a.tick())...)
 }
 
 func (a *App) tabOf(at *attempt) *tab {
 	for _, t := range a.tabs {
-		if t.attempt == at {
+		if t.attempt == at || t.signing == at {
 			return t
 		}
 	}
@@ -230,6 +237,8 @@ func (a *App) attemptEnded(at *attempt, t *tab, inWizard bool, end attemptEnd) t
 func (a *App) opened(t *tab, at *attempt, s Session) tea.Cmd {
 	at.done = true
 	t.attempt, t.live, t.runner, t.dead = nil, s, s, false
+	t.signing = at
+	ctx := t.ctx
 	t.block.state, t.block.word = blockDone, ""
 	if !s.Proof().Proved {
 		t.say(line{text: fmt.Sprintf(textUnprovedWhy, oneLine(s.Proof().Why)), kind: kindWarning})
@@ -238,7 +247,7 @@ func (a *App) opened(t *tab, at *attempt, s Session) tea.Cmd {
 	}
 	t.scroll.touch()
 	a.marked(t)
-	return tea.Batch(a.watchEnd(t, s), a.watchState(t, s))
+	return tea.Batch(a.watchEnd(t, s), a.watchState(t, s), func() tea.Msg { return at.waitLater(ctx) })
 }
 
 func (a *App) watchEnd(t *tab, s Session) tea.Cmd {
@@ -279,7 +288,7 @@ func (a *App) ended(msg endedMsg) tea.Cmd {
 	if t == nil || t.live != msg.live || t.dead || t.leaving {
 		return nil
 	}
-	t.dead = true
+	t.dead, t.signing = true, nil
 	t.takeQueueBack()
 	err := t.live.Err()
 	if err == nil {
@@ -302,7 +311,7 @@ func (a *App) reconnect() tea.Cmd {
 		return nil
 	}
 	old := t.live
-	t.runner, t.live = nil, nil
+	t.runner, t.live, t.signing = nil, nil, nil
 	t.notice = notice{}
 	return tea.Batch(closeStale(old), a.startAttempt(t))
 }
