@@ -38,7 +38,7 @@ type idleRun struct {
 
 // BenchmarkIdleSessions keeps 200 sessions open in a process of its own, against
 // a server in another, for three polls: of 60 s with PSDECK_BENCH_POLL=60s, else
-// of 1 s.
+// of 4 s.
 func BenchmarkIdleSessions(b *testing.B) {
 	p := startPeer(b, "--user", benchName, "--password", benchName, "--poll", "0")
 	for b.Loop() {
@@ -77,7 +77,7 @@ func (c *requestCounter) Write(line []byte) (int, error) {
 func idleChild(ctx context.Context, t *testing.T, uri string) any {
 	poll, err := time.ParseDuration(os.Getenv(pollVariable))
 	if err != nil {
-		poll = time.Second
+		poll = 4 * time.Second
 	}
 	before := runtime.NumGoroutine()
 	target := benchTarget(uri)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -585,6 +586,30 @@ func TestInteropCloseWhileRunning(t *testing.T) {
 	}
 	if s.State() != session.Closed {
 		t.Errorf("state %v", s.State())
+	}
+}
+
+// A server that has no Reconnect says so, and the session goes on where it was:
+// a line that began before the connection was lost is read to its end.
+func TestInteropConnectionLost(t *testing.T) {
+	ctx := interop(t)
+	p := startPeer(t)
+	way := &cutting{through: (&net.Dialer{}).DialContext}
+	s := open(ctx, t, &discovery.Network{Dial: way.dial}, p.target(peerPassword, 1))
+	r := start(ctx, t, s, "drip 30 0.1")
+	if first, err := r.Next(ctx); err != nil || len(first) == 0 {
+		t.Fatalf("%d records: %v", len(first), err)
+	}
+	way.lose(ctx, t, s)
+	if _, res, err := finish(ctx, r); err != nil || res.Outcome != session.Completed {
+		t.Fatalf("the line that ran: %+v, %v", res, err)
+	}
+	records, res := run(ctx, t, s, "emit 10")
+	if res.Outcome != session.Completed {
+		t.Errorf("%+v", res)
+	}
+	if err := checkNumbered(records, 10); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -58,9 +58,10 @@ func TestTheServerAnswersAsAnotherTenant(t *testing.T) {
 // exchangeAt is an endpoint of the lab that is shaped as Exchange.
 const exchangeAt = "https://" + lab.AdminHost + "/powershell-liveid"
 
-// cutting is a way to a lab that can be cut.
+// cutting is a way to a server that can be cut.
 type cutting struct {
-	lab   *lab.Lab
+	through func(ctx context.Context, network, addr string) (net.Conn, error)
+
 	mu    sync.Mutex
 	down  bool
 	conns []net.Conn
@@ -72,7 +73,7 @@ func (c *cutting) dial(ctx context.Context, network, addr string) (net.Conn, err
 	if c.down {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("network is unreachable")}
 	}
-	conn, err := c.lab.Dial(ctx, network, addr)
+	conn, err := c.through(ctx, network, addr)
 	if err == nil {
 		c.conns = append(c.conns, conn)
 	}
@@ -96,12 +97,32 @@ func (c *cutting) mend() {
 	c.down = false
 }
 
+// lose cuts the way until s has seen it, and waits for s to be back.
+func (c *cutting) lose(ctx context.Context, t *testing.T, s *session.Session) {
+	t.Helper()
+	c.cut()
+	for _, want := range []session.State{session.Interrupted, session.Opened} {
+		for {
+			changed := s.Changed()
+			if s.State() == want {
+				break
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				t.Fatalf("%s, not %s: %v", s.State(), want, ctx.Err())
+			}
+		}
+		c.mend()
+	}
+}
+
 // The same after the connection was lost: the line is not sent, and the session
 // ends. One that answers as before goes on.
 func TestTheServerIsAnotherTenantAfterTheConnectionWasLost(t *testing.T) {
 	for _, uri := range []string{"", exchangeAt} {
 		w := newWorld(t, lab.Options{})
-		way := &cutting{lab: w.lab}
+		way := &cutting{through: w.lab.Dial}
 		network := &discovery.Network{Dial: way.dial, RootCAs: w.lab.CAPool()}
 		client := network.HTTPClient()
 		t.Cleanup(client.CloseIdleConnections)
@@ -111,25 +132,11 @@ func TestTheServerIsAnotherTenantAfterTheConnectionWasLost(t *testing.T) {
 		target := byDevice()
 		target.OverridePowerShellURI, target.OverrideAdminDomain = uri, "contoso.example"
 		s := w.connect(target)
-		lose := func() {
-			t.Helper()
-			way.cut()
-			for _, want := range []session.State{session.Interrupted, session.Opened} {
-				for {
-					changed := s.Changed()
-					if s.State() == want {
-						break
-					}
-					<-changed
-				}
-				way.mend()
-			}
-		}
-		lose()
+		way.lose(t.Context(), t, s)
 		if out, res := output(t, s, "Get-CsOnlineSipDomain"); res.Outcome != session.Completed || len(out) != 3 {
 			t.Fatalf("%q, %+v", out, res)
 		}
-		lose()
+		way.lose(t.Context(), t, s)
 		w.lab.AnswerAs(lab.ContosoID, lab.FabrikamID)
 		before := len(w.lab.Ledger())
 		_, res := output(t, s, "Get-CsOnlineSipDomain")

@@ -34,6 +34,7 @@ STATE = NS["rsp"] + "/CommandState/"
 
 TIMED_OUT = 0x80338029
 NOT_FOUND = 0x8033805B
+NOT_OFFERED = 0x80338001
 ABORTED = 995
 
 ROOM = 1 << 20      # bytes that wait for a Receive before a command waits too
@@ -98,6 +99,9 @@ def patience(envelope):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    # Of connections that wait for their thread. socketserver's 5 overflow where
+    # many clients come at once: the system then drops attempts without a word.
+    request_queue_size = 1024
 
     def __init__(self, options):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -125,6 +129,12 @@ class Server(ThreadingHTTPServer):
         if command is None:
             raise Fault(NOT_FOUND, "The request for the Windows Remote Shell failed because the command was not found on the server.")
         return command
+
+    def do(self, verb, envelope):
+        method = getattr(self, "on_" + verb, None)
+        if method is None:
+            raise Fault(NOT_OFFERED, f"The action {verb} is not supported by the service.")
+        return method(envelope)
 
     # One method for each action; each returns the body of its answer.
 
@@ -203,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
         relates = envelope.find("s:Header/a:MessageID", NS).text
         status = 200
         try:
-            body = getattr(self.server, "on_" + action.rsplit("/", 1)[1])(envelope)
+            body = self.server.do(action.rsplit("/", 1)[1], envelope)
         except Fault as fault:
             status, action = 500, "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
             reason = escape(str(fault))
