@@ -209,6 +209,9 @@ func runExec(ctx context.Context, args []string, s streams) int {
 		cfg.Connect = func(ctx context.Context, t session.Target, watch func(session.Event)) (*session.Session, error) {
 			return c.Connect(ctx, f.Complete(t), watch)
 		}
+		cfg.Shells = func(ctx context.Context, t session.Target) (*session.Shells, error) {
+			return c.Shells(ctx, f.Complete(t), nil)
+		}
 		return headless.Exec(ctx, cfg)
 	})
 }
@@ -376,7 +379,19 @@ func startDeck(ctx context.Context, f *headless.TargetFlags, tenants *headless.T
 			return headless.Report(s.err, err)
 		}
 		cfg.Managed = ui.Tenants(tenants, f.Target)
-		return deck(ctx, s, session.NewManager(c), cfg)
+		m := session.NewManager(c)
+		// Flags that name no target are for whatever is opened.
+		complete := f.Complete
+		if f.Given() {
+			complete = func(t session.Target) session.Target { return t }
+		}
+		cfg.Connector = ui.Sessions(func(ctx context.Context, t session.Target, watch func(session.Event)) (*session.Session, error) {
+			return m.Connect(ctx, complete(t), watch)
+		})
+		cfg.Shells = func(ctx context.Context, t session.Target) (*session.Shells, error) {
+			return c.Shells(ctx, complete(t), nil)
+		}
+		return deck(ctx, s, m, cfg)
 	})
 }
 
@@ -403,16 +418,7 @@ func placesOf(profiles *headless.Profiles, open []string, say io.Writer) (places
 
 // deck runs the deck on the sessions of m and leaves none behind.
 func deck(ctx context.Context, s streams, m *session.Manager, cfg ui.Config) int {
-	cfg.Connector = ui.Sessions(m.Connect)
-	cfg.CloseAll = m.CloseAll
-	cfg.LeaveAll = func(ctx context.Context) error {
-		_, err := m.LeaveAll(ctx)
-		return err
-	}
-	cfg.Home = func(open func(context.Context, session.Target) error) ui.Runner {
-		return ui.Local(session.NewHome(open).Offers(m.Sessions))
-	}
-	if err := ui.Run(ctx, cfg); err != nil {
+	if err := ui.RunOn(ctx, m, cfg); err != nil {
 		return headless.Report(s.err, &session.Error{Doing: "running the deck", Err: err, Class: session.ClassCommand})
 	}
 	return headless.ExitDone

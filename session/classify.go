@@ -33,10 +33,20 @@ func (f *finding) add(e effect, name, why string) {
 // classify finds the worst that a line can do. It is an allow-list: what is
 // not known to read counts as writing. There tells that the server runs the
 // whole line; else only its commands go there, and expressions are worked out here.
-func classify(root *syntax.Node, there bool) finding {
+func classify(root *syntax.Node, there bool) finding { return classifyAs(root, there, nil) }
+
+// classifyAs is classify for a line some of whose names mean something else
+// here: rename gives what a command stands for, "" for one that changes nothing
+// on the server that is asked about.
+func classifyAs(root *syntax.Node, there bool, rename func(syntax.Invocation) string) finding {
 	var f finding
 	s := syntax.NewSurvey(root)
 	for _, c := range s.Commands {
+		if rename != nil && c.Constant() {
+			if c.Name = rename(c); c.Name == "" {
+				continue
+			}
+		}
 		f.command(c, there)
 	}
 	for range s.Calls {

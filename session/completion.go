@@ -14,20 +14,44 @@ import (
 // Completion is what is known here for completing a line of the session. It
 // asks nobody, and is cheap.
 func (s *Session) Completion() *complete.Env {
-	env := &complete.Env{Variables: s.scope.variables(), Output: s.seen.output}
+	c := s.console.Load()
+	env := &complete.Env{Variables: s.scope.variables(), Output: s.seen.output, Commands: []*complete.Catalog{c.imported()}}
+	if c.desk.deck != nil {
+		env.Commands = append(env.Commands, deckCommands())
+	}
 	offered := s.Catalog()
 	if s.asScript(SendAuto) {
-		env.Commands = []*complete.Catalog{offered, complete.PowerShell()}
+		env.Commands = append(env.Commands, offered, complete.PowerShell())
 	} else {
 		// What runs here comes first: a restricted server's own are for implicit remoting.
-		env.Commands = []*complete.Catalog{localCommands(), offered}
+		env.Commands = append(env.Commands, localCommands(), offered)
 	}
 	return env
 }
 
 // Completion is what is known for completing a line of the home session.
 func (h *Home) Completion() *complete.Env {
-	return &complete.Env{Variables: h.scope.variables(), Commands: []*complete.Catalog{deckCommands(), localCommands()}}
+	c := h.console
+	return &complete.Env{Variables: c.scope.variables(), Commands: []*complete.Catalog{c.imported(), deckCommands(), localCommands()}}
+}
+
+// imported are the commands that were imported here, as their sessions know them.
+func (c *console) imported() *complete.Catalog {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.imports) == 0 {
+		return nil
+	}
+	var list []*complete.Command
+	for _, p := range c.imports {
+		cmd := complete.Command{Name: p.name}
+		if known := p.entry.live.Catalog().Find(p.remote); known != nil {
+			cmd = *known
+			cmd.Name, cmd.Target = p.name, ""
+		}
+		list = append(list, &cmd)
+	}
+	return complete.NewCatalog(list)
 }
 
 // localCommands are PowerShell's commands that run here, and their aliases.
@@ -41,12 +65,16 @@ var localCommands = sync.OnceValue(func() *complete.Catalog {
 	return complete.NewCatalog(list)
 })
 
-// deckCommands are those that open sessions.
+// deckCommands are those that act on the deck, and what is asked about commands.
 var deckCommands = sync.OnceValue(func() *complete.Catalog {
-	open := &complete.Command{Name: "New-CsOnlineSession", Synopsis: "Signs in to a tenant and opens a remote session in a tab of its own."}
-	open.Describe("[[-UserName] <string>] [-Credential <pscredential>] [-OAuthAccessToken <securestring>] [-OverrideAdminDomain <string>] " +
-		"[-OverrideDiscoveryUri <uri>] [-OverridePowerShellUri <uri>] [-OverrideAccessTokenResourceUri <uri>] [-SessionOption <PSSessionOption>] [<CommonParameters>]")
-	list := []*complete.Command{open}
+	var list []*complete.Command
+	for _, c := range cmdlets() {
+		cmd := &complete.Command{Name: c.name, Synopsis: c.about}
+		for _, set := range c.sets {
+			cmd.Describe(set + " [<CommonParameters>]")
+		}
+		list = append(list, cmd)
+	}
 	for _, name := range []string{"Get-Command", "Get-Help", "gcm", "help"} {
 		if c := complete.PowerShell().Find(name); c != nil {
 			list = append(list, c)

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"psdeck/session/outproc"
-	"psdeck/session/pslang"
 	"psdeck/session/psrp"
 	"psdeck/session/wsman"
 )
@@ -17,36 +16,25 @@ import (
 // another runs waits for it: the session has one runspace, so that what one
 // line leaves behind the next one finds.
 func (s *Session) Run(ctx context.Context, line string, o RunOptions) (*Run, error) {
-	if st := s.State(); !st.alive() {
+	c := s.console.Load()
+	t, err := c.read(line, o.Mode)
+	if st := s.State(); !st.alive() && (err != nil || !c.elsewhere(t)) {
 		return nil, s.gone(st)
 	}
-	script, parseErr := pslang.Parse(line)
-	if parseErr != nil && !s.asScript(o.Mode) && !s.Capabilities().TextOnly {
-		return nil, parseErr
-	}
-	if err := s.admit(line, script, parseErr, o); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	steps, err := s.plan(line, script, parseErr, o.Mode)
+	if c.elsewhere(t) {
+		return c.start(ctx, t, o)
+	}
+	if err := c.admit(t, o); err != nil {
+		return nil, err
+	}
+	steps, err := c.plan(t)
 	if err != nil {
 		return nil, err
 	}
 	return s.launch(ctx, line, steps, o)
-}
-
-// admit asks the guard: nil where the line may be sent.
-func (s *Session) admit(line string, script *pslang.Script, parseErr error, o RunOptions) error {
-	verdict, err := judge(s.rules(o.Mode), script, parseErr)
-	switch {
-	case err != nil:
-		return err
-	case verdict.Decision == Refused:
-		_ = s.log(uuid.New().String(), line, StepRefused, nil, verdict.Reason)
-		return &RefusedError{verdict}
-	case verdict.Decision == NeedsConfirmation && !o.Confirmed:
-		return &ConfirmationError{verdict}
-	}
-	return nil
 }
 
 // launch starts what was planned and admitted.
@@ -59,7 +47,7 @@ func (s *Session) launch(ctx context.Context, line string, steps []step, o RunOp
 	if err := s.log(run.id, line, StepQueued, nil, ""); err != nil {
 		return nil, err
 	}
-	if !s.begin(func(t *turn) { s.guarded(ctx, run, steps, t) }) {
+	if !s.begin(func(t *turn) { s.guarded(ctx, run, steps, t, o) }) {
 		return nil, s.gone(s.State())
 	}
 	return run, nil
@@ -82,14 +70,14 @@ func (s *Session) begin(f func(*turn)) bool {
 }
 
 // guarded gives a run an end even where this program has a defect.
-func (s *Session) guarded(ctx context.Context, run *Run, steps []step, t *turn) {
+func (s *Session) guarded(ctx context.Context, run *Run, steps []step, t *turn, o RunOptions) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.conclude(run, Lost, fmt.Errorf("a defect of this program ended the command: %v", p))
 			panic(p)
 		}
 	}()
-	s.execute(ctx, run, steps, t)
+	s.execute(ctx, run, steps, t, o)
 }
 
 func (s *Session) gone(st State) error {
@@ -107,23 +95,6 @@ func (s *Session) asScript(mode SendMode) bool {
 	return mode == SendScript || mode == SendAuto && s.Capabilities().LanguageMode == "FullLanguage"
 }
 
-// plan decides how a line travels. A server with a language gets the line as a
-// script, but for a Format-* at its end, which is for this side's screen.
-func (s *Session) plan(line string, script *pslang.Script, parseErr error, mode SendMode) ([]step, error) {
-	if s.Capabilities().TextOnly {
-		return []step{{text: line}}, nil
-	}
-	if s.asScript(mode) {
-		return []step{scriptStep(line, script, s.scope)}, nil
-	}
-	if parseErr != nil {
-		return nil, parseErr
-	}
-	known := s.knownCommands()
-	p := planner{scope: s.scope.line(), heads: s.heads(known), server: known}
-	return p.planCommands(script)
-}
-
 // log writes the journal; errors are the last command's, nil at the start.
 func (s *Session) log(id, line string, st Step, res *Result, reason string) error {
 	e := JournalEntry{
@@ -136,7 +107,7 @@ func (s *Session) log(id, line string, st Step, res *Result, reason string) erro
 	return s.journal.Write(e)
 }
 
-func (s *Session) execute(ctx context.Context, run *Run, steps []step, t *turn) {
+func (s *Session) execute(ctx context.Context, run *Run, steps []step, t *turn, o RunOptions) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
@@ -149,40 +120,9 @@ func (s *Session) execute(ctx context.Context, run *Run, steps []step, t *turn) 
 		s.conclude(run, outcome, err)
 		return
 	}
-	outcome, err := s.runSteps(ctx, run, steps)
+	x := &typedLine{console: s.console.Load(), run: run, options: o, holds: s}
+	outcome, err := x.steps(ctx, steps)
 	s.conclude(run, outcome, err)
-}
-
-// runSteps runs the statements of a line one after another. One that fails ends
-// the line, unless || stands behind it.
-func (s *Session) runSteps(ctx context.Context, run *Run, steps []step) (Outcome, error) {
-	outcome, err, ok := Completed, error(nil), true
-	for i := range steps {
-		st := &steps[i]
-		if st.after == "&&" && !ok || st.after == "||" && ok {
-			continue
-		}
-		var clean bool
-		outcome, clean, err = s.step(ctx, run, st)
-		ok = outcome == Completed && clean
-		if outcome != Completed && (outcome != Failed || !fallsBack(steps[i+1:])) {
-			return outcome, err
-		}
-	}
-	return outcome, err
-}
-
-// fallsBack tells whether the rest of a chain has a statement for failures.
-func fallsBack(rest []step) bool {
-	for i := range rest {
-		switch rest[i].after {
-		case "||":
-			return true
-		case "":
-			return false
-		}
-	}
-	return false
 }
 
 // acquire waits for the line's turn; false where the run was stopped, or the
@@ -201,6 +141,12 @@ func (s *Session) acquire(ctx context.Context, run *Run, t *turn) bool {
 
 func (s *Session) conclude(run *Run, outcome Outcome, err error) {
 	s.module.doubt(s, run.line)
+	s.logEnd(run, outcome, err)
+	run.finish(outcome, err)
+}
+
+// logEnd writes how a run ended in this session.
+func (s *Session) logEnd(run *Run, outcome Outcome, err error) {
 	res := run.Result()
 	res.Outcome = outcome
 	st, reason := StepEnded, ""
@@ -211,80 +157,6 @@ func (s *Session) conclude(run *Run, outcome Outcome, err error) {
 		reason = err.Error()
 	}
 	_ = s.log(run.id, run.line, st, &res, reason)
-	run.finish(outcome, err)
-}
-
-// step runs one statement, part after part: the session has one runspace, so
-// that what one part gives is held here until the server can take it. clean
-// tells that there was no error.
-func (s *Session) step(ctx context.Context, run *Run, st *step) (outcome Outcome, clean bool, err error) {
-	if st.again != nil {
-		fresh, err := st.again()
-		run.emit(ctx, Record{Stream: StreamView, View: fresh.view})
-		if err != nil {
-			run.emit(ctx, Record{Stream: StreamError, Error: localError(err)})
-			return Failed, false, err
-		}
-		*st = fresh
-	}
-	s.answerHere(st, run.line)
-	clean = true
-	for part := st; part != nil; part = part.then {
-		out := &stepOutput{ctx: ctx, run: run, st: part, scope: part.scope, stop: make(chan struct{})}
-		outcome, err = s.part(ctx, run, part, out)
-		clean = clean && !out.failed
-		if outcome != Completed {
-			return outcome, false, err
-		}
-		if part.then != nil {
-			part.then.input = out.kept
-		}
-	}
-	return outcome, clean, err
-}
-
-// part runs what of a statement runs in one go: what the server does, and
-// what is done here with what it gives.
-func (s *Session) part(ctx context.Context, run *Run, st *step, out *stepOutput) (Outcome, error) {
-	outcome, err := s.produce(ctx, run, st, out)
-	if outcome == Completed {
-		out.end()
-	}
-	out.store()
-	if st.assign != "" && outcome == Completed {
-		st.scope.assign(st.assign, out.kept)
-	}
-	if outcome == Completed && out.err != nil {
-		run.emit(ctx, Record{Stream: StreamError, Error: localError(out.err)})
-		return Failed, out.err
-	}
-	return outcome, err
-}
-
-func (s *Session) produce(ctx context.Context, run *Run, st *step, out *stepOutput) (Outcome, error) {
-	switch {
-	case st.text != "":
-		return s.runText(ctx, run, st.text)
-	case st.remote != nil:
-		outcome, err := s.runRemote(ctx, run, st, out)
-		s.seen.keep(st.giver(), out.one)
-		return outcome, err
-	case st.each != nil:
-		return s.runEach(ctx, run, st, out)
-	case st.makes != nil:
-		values, err := st.makes(ctx, run)
-		if errors.Is(err, errStopped) {
-			return Stopped, nil
-		}
-		if err != nil {
-			run.emit(ctx, Record{Stream: StreamError, Error: localError(err)})
-			return Failed, err
-		}
-		out.values(values)
-	default:
-		out.values(st.local)
-	}
-	return Completed, nil
 }
 
 func (s *Session) runRemote(ctx context.Context, run *Run, st *step, out *stepOutput) (Outcome, error) {
@@ -301,6 +173,11 @@ func (s *Session) runRemote(ctx context.Context, run *Run, st *step, out *stepOu
 		case <-stopped:
 		}
 	})
+	desk := s.console.Load().desk
+	if err := desk.seal(ctx, s, st); err != nil {
+		run.emit(ctx, Record{Stream: StreamError, Error: localError(err)})
+		return Failed, err
+	}
 	start := s.now()
 	accepted := false
 	x := &exchange{stop: out.stop, limit: s.target.Options.MaximumReceivedDataSizePerCommand, accepted: func() {

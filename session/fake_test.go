@@ -98,6 +98,12 @@ func (f *fakeServer) Start(_ context.Context, out psrp.Outgoing) error {
 		return err
 	}
 	for _, ev := range events {
+		if q, ok := ev.(psrp.CommandMetadataRequested); ok {
+			f.mu.Lock()
+			f.lines = append(f.lines, "metadata "+strings.Join(q.Names, ","))
+			f.mu.Unlock()
+			go f.handler(&fakeCommand{f: f, ID: q.ID, query: &q.CommandMetadata})
+		}
 		if req, ok := ev.(psrp.PipelineRequested); ok {
 			stop, input := make(chan struct{}), make(chan clixml.Value, 100)
 			f.mu.Lock()
@@ -212,6 +218,7 @@ type fakeCommand struct {
 	Request psrp.Pipeline
 	stop    chan struct{}
 	input   chan clixml.Value
+	query   *psrp.CommandMetadata // set in place of Request
 }
 
 func (c *fakeCommand) out(values ...any) {

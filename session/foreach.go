@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -10,10 +9,10 @@ import (
 	"psdeck/session/pslang"
 )
 
-// each gives the statements of ForEach-Object's script block where commands
-// are among them: these go to the server, once for each object. nil for any
-// other command, and for a block that runs here.
-func (p planner) each(c *pslang.Command) *pslang.Script {
+// eachBody gives the statements of ForEach-Object's script block where commands
+// are among them: these are run once for each object. nil for any other
+// command, and for a block that is worked out here.
+func eachBody(c *pslang.Command) *pslang.Script {
 	if pipeline.CommandName(c.Name) != "ForEach-Object" || len(c.Redirections) > 0 {
 		return nil
 	}
@@ -63,46 +62,4 @@ func (p planner) tryEach(body *pslang.Script) error {
 		}
 	}
 	return nil
-}
-
-// runEach runs the statements for each object of the input, one after another:
-// the session has one runspace. A statement that fails ends it.
-func (s *Session) runEach(ctx context.Context, run *Run, st *step, out *stepOutput) (Outcome, error) {
-	known := s.knownCommands()
-	p := planner{scope: st.scope, heads: s.heads(known), server: known}
-	input := st.input
-	if !st.hasIn {
-		input = []clixml.Value{clixml.Null()} // nothing is piped in: it runs once
-	}
-	for _, v := range input {
-		q := p.item(v)
-		for i := range st.each.Statements {
-			if run.stopped() || ctx.Err() != nil {
-				return Stopped, nil
-			}
-			one, err := q.statement(&st.each.Statements[i])
-			if err != nil {
-				out.error(localError(err), true)
-				return Failed, err
-			}
-			one.last().sink = out.values
-			outcome, clean, err := s.step(ctx, run, &one)
-			out.failed = out.failed || !clean
-			if outcome != Completed {
-				return outcome, err
-			}
-			if out.satisfied() || out.err != nil {
-				return Completed, nil
-			}
-		}
-	}
-	return Completed, nil
-}
-
-// last is the part of a statement that gives its output.
-func (st *step) last() *step {
-	for st.then != nil {
-		st = st.then
-	}
-	return st
 }

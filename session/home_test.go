@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -16,17 +15,16 @@ import (
 // opened runs a line in a home session and returns the target it opened.
 func opened(t *testing.T, line string) (*Target, error) {
 	t.Helper()
-	var got *Target
-	h := NewHome(func(_ context.Context, target Target) error {
-		got = &target
-		return nil
-	})
-	run, err := h.Run(t.Context(), line, RunOptions{})
+	deck := newFakeDeck(t)
+	run, err := deck.cmdlets.Home().Run(t.Context(), line, RunOptions{})
 	if err != nil {
 		return nil, err
 	}
 	_, res := collect(t, run)
-	return got, res.Err
+	if len(deck.opened) == 0 {
+		return nil, res.Err
+	}
+	return &deck.opened[0], res.Err
 }
 
 // The examples of the cmdlet's documentation, and its parameters.
@@ -93,7 +91,7 @@ func TestWhatTheHomeSessionRefuses(t *testing.T) {
 }
 
 func TestTheHomeSessionComputes(t *testing.T) {
-	h := NewHome(nil)
+	h := newFakeDeck(t).cmdlets.Home()
 	for _, tt := range []struct {
 		line string
 		want []string
@@ -111,9 +109,9 @@ func TestTheHomeSessionComputes(t *testing.T) {
 }
 
 func TestAFailureToOpenIsTheLinesError(t *testing.T) {
-	h := NewHome(func(context.Context, Target) error {
-		return &Error{Doing: "signing in", Err: errors.New("no"), Class: ClassSignIn}
-	})
+	deck := newFakeDeck(t)
+	deck.refuse = &Error{Doing: "signing in", Err: errors.New("no"), Class: ClassSignIn}
+	h := deck.cmdlets.Home()
 	records, res := collect(t, mustRun(t, h, "New-CsOnlineSession -UserName a@b.example"))
 	if got := texts(records); !slices.Equal(got, []string{"host: opening b.example", "error: signing in: no"}) || res.Outcome != Failed {
 		t.Errorf("%q, %+v", got, res)

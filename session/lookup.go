@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,23 +21,27 @@ type offer struct {
 	catalog *complete.Catalog
 }
 
-// Offers has Get-Command and Get-Help typed here answer over these sessions.
-func (h *Home) Offers(sessions func() []*Session) *Home {
-	h.sessions = sessions
-	return h
+// lookups are the home session's Get-Command and Get-Help.
+func (c *console) lookups() []head {
+	plan := func(cmd *pslang.Command, sc *scope) (producer, error) {
+		found, err := lookup(cmd, sc, c.desk.offers())
+		return func(context.Context, *Run) ([]clixml.Value, error) { return found, nil }, err
+	}
+	return []head{{"Get-Command", plan}, {"Get-Help", plan}, {"help", plan}}
 }
 
-func (h *Home) offers() []offer {
+// offers are what this machine and all open sessions have.
+func (d *Cmdlets) offers() []offer {
 	list := []offer{{"", deckCommands()}, {"", localCommands()}}
-	if h.sessions == nil {
-		return list
-	}
-	for _, s := range h.sessions() {
-		name := s.Proof().Label()
-		if !s.Proof().Proved {
-			name = Clean(s.target.Label())
+	for _, e := range d.entries() {
+		if e.left != nil {
+			continue
 		}
-		list = append(list, offer{name, s.Catalog()})
+		name := e.live.Proof().Label()
+		if !e.live.Proof().Proved {
+			name = Clean(e.live.target.Label())
+		}
+		list = append(list, offer{name, e.live.Catalog()})
 	}
 	return list
 }
@@ -181,28 +186,27 @@ func parameterAliases(c *complete.Command) string {
 
 // answerHere answers a Get-Command or Get-Help that the server is known not to
 // offer.
-func (s *Session) answerHere(st *step, line string) {
+func (s *Session) answerHere(st *step, line string) ([]clixml.Value, bool) {
 	offered := s.Catalog()
 	if st.remote == nil || offered == nil || len(st.remote.Commands) != 1 || st.from != nil || len(st.input) > 0 {
-		return
+		return nil, false
 	}
 	c := st.remote.Commands[0]
 	if c.IsScript || !isLookup(c.Name) || offered.Find(commandName(c.Name)) != nil {
-		return
+		return nil, false
 	}
 	script, err := pslang.Parse(line)
 	if err != nil {
-		return
+		return nil, false
 	}
 	for i := range script.Statements {
 		for _, e := range script.Statements[i].Pipeline.Elements {
 			if e.Command == nil || !strings.EqualFold(e.Command.Name, c.Name) {
 				continue
 			}
-			if values, err := lookup(e.Command, s.scope, []offer{{s.Proof().Label(), offered}, {"", localCommands()}}); err == nil {
-				st.remote, st.local = nil, values
-			}
-			return
+			values, err := lookup(e.Command, s.scope, []offer{{s.Proof().Label(), offered}, {"", localCommands()}})
+			return values, err == nil
 		}
 	}
+	return nil, false
 }

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -53,8 +52,11 @@ func written(records []Record) string {
 // Typed in the home session, Get-Command and Get-Help answer over every open
 // session and name it.
 func TestLookupInHome(t *testing.T) {
-	h := NewHome(func(context.Context, Target) error { return nil })
-	h.Offers(offers(map[string][]string{"contoso": {"Get-CsUser", "Set-CsUser"}, "fabrikam": {"Get-CsUser"}}))
+	d := newFakeDeck(t)
+	for _, s := range offers(map[string][]string{"contoso": {"Get-CsUser", "Set-CsUser"}, "fabrikam": {"Get-CsUser"}})() {
+		d.cmdlets.Adopt(s)
+	}
+	h := d.cmdlets.Home()
 	for _, tt := range []struct{ name, line, want string }{
 		{"which session offers it", "Get-Command Get-CsUser", "Cmdlet Get-CsUser SfB contoso\nCmdlet Get-CsUser SfB fabrikam"},
 		{"with a wildcard", "gcm *-CsUser -Module sfb", "Cmdlet Get-CsUser SfB contoso\nCmdlet Set-CsUser SfB contoso\nCmdlet Get-CsUser SfB fabrikam"},

@@ -14,26 +14,30 @@ import (
 	"psdeck/session/psrp"
 )
 
-// step is a part of a statement, ready to run: what the server does, what is
-// done here, or both.
+// step is a part of a statement, ready to run: what a server or a cmdlet does,
+// what is done here, or both.
 type step struct {
 	scope  *scope         // of the line
 	assign string         // the variable that takes the output
 	after  string         // "&&" or "||": runs only if the statement before succeeded, or failed
-	remote *psrp.Pipeline // nil: nothing goes to the server
+	there  *Session       // where remote and text go
+	remote *psrp.Pipeline // nil: nothing goes to a server
 	keeps  keeps          // what is done here with what remote gives
-	input  []clixml.Value // values that the line itself pipes into the remote part
+	input  []clixml.Value // values that the line itself pipes into the part
 	hasIn  bool           // input is meant, also when it is empty
 	// from brings the input of a pipeline made by hand, while it runs.
-	from  <-chan clixml.Value
-	makes producer             // a command of this side's own that the statement begins with
-	local []clixml.Value       // values of a statement that is only an expression
-	tail  pipeline.Stage       // nil: what comes is shown as it is
-	view  format.View          // how the output of the last part wants to be shown
-	each  *pslang.Script       // statements with commands that run for each object of the input
-	sink  func([]clixml.Value) // where the output of such a statement goes
-	text  string               // the line as it is, for a server that runs text only
-	then  *step                // the rest of the statement, which takes the output as its input
+	from   <-chan clixml.Value
+	cmdlet *cmdlet // a session cmdlet, and how it was typed
+	cmd    *pslang.Command
+	makes  producer       // a command of this side's own that the statement begins with
+	local  []clixml.Value // values of a statement that is only an expression
+	tail   pipeline.Stage // nil: what comes is shown as it is
+	view   format.View    // how the output of the last part wants to be shown
+	each   *pslang.Script // statements with commands that run for each object of the input
+	// planner plans those.
+	planner planner
+	text    string // the line as it is, for a server that runs text only
+	then    *step  // the rest of the statement, which takes the output as its input
 	// again plans the statement anew, with what the statements before it have
 	// left in the variables; nil for the first one.
 	again func() (step, error)
@@ -42,51 +46,57 @@ type step struct {
 // planner turns a parsed line into steps.
 type planner struct {
 	scope *scope
+	// own is the session that commands without a route go to; nil: none does.
+	own    *Session
+	routes routes
+	desk   *Cmdlets
 	// heads are the commands of this side's own.
 	heads []head
-	// server is what the server offers; nil where that is not known yet.
+	// server is what own offers; nil where that is not known yet.
 	server *commandList
+	// further tells that statements run before the one that is planned: what
+	// they leave behind is not known.
+	further bool
 }
 
 // head is a command of this side's own that a pipeline begins with: it gives
 // objects and takes none.
 type head struct {
 	name string
-	plan func(c *pslang.Command) (producer, error)
+	plan func(c *pslang.Command, sc *scope) (producer, error)
 }
 
 // producer runs such a command.
 type producer func(ctx context.Context, run *Run) ([]clixml.Value, error)
 
 // planCommands plans a line whose commands travel one by one with typed
-// parameters: each pipeline is cut into the head that the server runs and the
+// parameters: each pipeline is cut into the head that a server runs and the
 // tail that runs here. Every statement is planned before anything is sent, so
 // that a line that cannot run is refused as a whole.
 func (p planner) planCommands(script *pslang.Script) ([]step, error) {
-	steps := make([]step, 0, len(script.Statements))
-	for i := range script.Statements {
-		s := &script.Statements[i]
-		st, err := p.statement(s)
-		if wait := (*pslang.EvalError)(nil); errors.As(err, &wait) && setsVariables(script.Statements[:i]) {
+	return p.planBehind(false, script.Statements)
+}
+
+// planBehind plans statements, further ones behind others or the first.
+func (p planner) planBehind(further bool, list []pslang.Statement) ([]step, error) {
+	steps := make([]step, 0, len(list))
+	for i := range list {
+		s := &list[i]
+		q := p
+		q.further = further || i > 0
+		st, err := q.statement(s)
+		if wait := (*pslang.EvalError)(nil); errors.As(err, &wait) && (further || setsVariables(list[:i])) {
 			st, err = step{scope: p.scope, after: s.After}, nil // it may want what they set
 		}
 		if err != nil {
 			return nil, err
 		}
-		if i > 0 {
-			st.again = func() (step, error) { return p.statement(s) }
+		if q.further {
+			st.again = func() (step, error) { return q.statement(s) }
 		}
 		steps = append(steps, st)
 	}
 	return steps, nil
-}
-
-// noChain refuses && and || where statements run in any case.
-func noChain(s *pslang.Statement) error {
-	if s.After == "" {
-		return nil
-	}
-	return &pslang.Error{Extent: s.Extent, Construct: "a pipeline chain (&& or ||)", Msg: "a pipeline chain (&& or ||) is not run here: write two lines, or separate them with ;"}
 }
 
 // setsVariables tells whether statements leave variables to those behind them.
@@ -121,9 +131,39 @@ func (p planner) head(name string) *head {
 	return nil
 }
 
-// there tells whether a command goes to the server.
+// there tells whether a command goes to a server, or is run for each object.
 func (p planner) there(c *pslang.Command) bool {
-	return !p.here(c.Name) && (!pipeline.Known(c.Name) || p.server.runs(c.Name) && plainly(c) || p.each(c) != nil)
+	r, routed := p.routes[c]
+	switch {
+	case routed:
+		return r.proxy != nil
+	case p.here(c.Name):
+		return false
+	case p.own == nil:
+		return eachBody(c) != nil
+	}
+	return !pipeline.Known(c.Name) || p.server.runs(c.Name) && plainly(c) || eachBody(c) != nil
+}
+
+// session is where a command goes that goes to a server.
+func (p planner) session(c *pslang.Command) *Session {
+	if r := p.routes[c]; r.proxy != nil {
+		return r.proxy.entry.live
+	}
+	return p.own
+}
+
+// nowhere tells a command that no session is there for.
+func (p planner) nowhere(c *pslang.Command) bool {
+	_, routed := p.routes[c]
+	return p.own == nil && !routed && !p.here(c.Name) && !pipeline.Known(c.Name)
+}
+
+func notHere(cmd *pslang.Command) error {
+	return &pslang.Error{
+		Extent: cmd.NameExtent, Construct: "a remote command",
+		Msg: fmt.Sprintf("%s is not a command of this machine's home session; open a tenant first: New-CsOnlineSession -UserName admin@contoso.com", commandName(cmd.Name)),
+	}
 }
 
 // plainly tells a command whose arguments are plain values: what runs for each
@@ -139,6 +179,11 @@ func plainly(c *pslang.Command) bool {
 // go to the server and those behind them that run here.
 func (p planner) statement(s *pslang.Statement) (step, error) {
 	first := step{scope: p.scope, after: s.After}
+	for _, e := range s.Pipeline.Elements {
+		if e.Command != nil && p.nowhere(e.Command) {
+			return first, notHere(e.Command)
+		}
+	}
 	elements, err := p.begin(&first, s.Pipeline.Elements)
 	if err != nil {
 		return first, err
@@ -171,7 +216,7 @@ func (p planner) begin(st *step, elements []pslang.Element) ([]pslang.Element, e
 			return nil, err
 		}
 		st.local, elements = unroll(v), elements[1:]
-		if len(elements) > 0 && p.there(elements[0].Command) {
+		if len(elements) > 0 && (p.there(elements[0].Command) || p.routes[elements[0].Command].cmdlet != nil) {
 			st.input, st.local, st.hasIn = st.local, nil, true
 		}
 		return elements, nil
@@ -183,7 +228,7 @@ func (p planner) begin(st *step, elements []pslang.Element) ([]pslang.Element, e
 	if len(c.Redirections) > 0 {
 		return nil, &pslang.Error{Extent: c.Redirections[0].Extent, Construct: "a redirection of " + h.name, Msg: "a redirection of " + h.name + ", which runs here, is not taken: leave it out"}
 	}
-	source, err := h.plan(c)
+	source, err := h.plan(c, p.scope)
 	st.makes = source
 	return elements[1:], err
 }
@@ -191,16 +236,26 @@ func (p planner) begin(st *step, elements []pslang.Element) ([]pslang.Element, e
 // part plans the commands that run in one go and returns the rest.
 func (p planner) part(st *step, elements []pslang.Element) ([]pslang.Element, error) {
 	n := 0
-	if st.makes == nil && st.local == nil {
+	if st.makes == nil && st.local == nil && len(elements) > 0 {
 		var err error
-		if n, err = p.remote(st, elements); err != nil {
+		if c := elements[0].Command; p.routes[c].cmdlet != nil {
+			n, err = 1, p.sessionCmdlet(st, c)
+		} else {
+			n, err = p.remote(st, elements)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	elements = elements[n:]
 	n = 0
 	for n < len(elements) && !p.there(elements[n].Command) {
-		if c := elements[n].Command; p.here(c.Name) {
+		c := elements[n].Command
+		known := p.routes[c].cmdlet
+		if known != nil && known.pipe != "" {
+			break
+		}
+		if known != nil || p.here(c.Name) {
 			return nil, &pslang.Error{
 				Extent: c.NameExtent, Construct: "a command that takes no input behind another",
 				Msg: fmt.Sprintf("%s takes no input: put it at the beginning, or run it first: $x = %[1]s …; then write $x", commandName(c.Name)),
@@ -209,6 +264,23 @@ func (p planner) part(st *step, elements []pslang.Element) ([]pslang.Element, er
 		n++
 	}
 	return elements[n:], p.tail(st, elements[:n])
+}
+
+// sessionCmdlet plans a session cmdlet. What it is given shows when it runs;
+// where that is known already, a line that it cannot take is refused now.
+func (p planner) sessionCmdlet(st *step, c *pslang.Command) error {
+	st.cmdlet, st.cmd = p.routes[c].cmdlet, c
+	var merged psrp.Command
+	st.keeps.redirect(&merged, c.Redirections)
+	if merged.MergeErrorToOutput || merged.Merge != (psrp.Merge{}) {
+		at := c.Redirections[0].Extent
+		return &pslang.Error{Extent: at, Construct: "a redirection of " + st.cmdlet.name, Msg: "the output of " + st.cmdlet.name + ", which runs here, takes no other streams: leave the redirection out, or send it to $null"}
+	}
+	if p.further || st.hasIn {
+		return nil
+	}
+	_, err := p.desk.bind(st.cmdlet, c, p.scope, nil, false)
+	return err
 }
 
 // tail plans commands that run here.

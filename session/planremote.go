@@ -15,13 +15,19 @@ func (p planner) remote(st *step, elements []pslang.Element) (int, error) {
 	out := &psrp.Pipeline{NoInput: !st.hasIn, RedirectErrors: true}
 	n := 0
 	for ; n < len(elements) && p.there(elements[n].Command); n++ {
-		if body := p.each(elements[n].Command); body != nil {
+		if body := eachBody(elements[n].Command); body != nil {
 			if n > 0 {
 				break
 			}
-			st.each = body
+			st.each, st.planner = body, p
+			st.planner.further = true
 			return 1, p.tryEach(body)
 		}
+		there := p.session(elements[n].Command)
+		if n > 0 && there != st.there {
+			break // another session's: it takes what this one gives
+		}
+		st.there = there
 		cmd, k, err := p.command(elements[n].Command)
 		if err != nil {
 			return 0, err
@@ -47,6 +53,9 @@ func (p planner) remote(st *step, elements []pslang.Element) (int, error) {
 // parameter takes it, only the server's own binder knows. PowerShell's client
 // sends a typed line just so.
 func (p planner) command(c *pslang.Command) (psrp.Command, keeps, error) {
+	if r := p.routes[c]; r.proxy != nil {
+		return p.imported(r.proxy, c)
+	}
 	out, k := psrp.Command{Name: c.Name}, keeps{}
 	if !p.server.offers(c.Name) {
 		return out, k, &pslang.Error{
@@ -62,6 +71,18 @@ func (p planner) command(c *pslang.Command) (psrp.Command, keeps, error) {
 		out.Parameters = append(out.Parameters, params...)
 	}
 	var err error
+	out.Parameters, err = k.takeCommon(c.Extent, out.Parameters)
+	k.redirect(&out, c.Redirections)
+	return out, k, err
+}
+
+// imported makes the command of a proxy.
+func (p planner) imported(r *proxy, c *pslang.Command) (psrp.Command, keeps, error) {
+	k := keeps{}
+	out, err := r.command(c, p.scope)
+	if err != nil {
+		return out, k, err
+	}
 	out.Parameters, err = k.takeCommon(c.Extent, out.Parameters)
 	k.redirect(&out, c.Redirections)
 	return out, k, err

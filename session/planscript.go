@@ -13,7 +13,7 @@ import (
 // scriptStep sends the whole line, cut before the Format-* that ends it.
 func scriptStep(line string, script *pslang.Script, sc *scope) step {
 	text, view := line, format.View{}
-	if statements := typed(script); len(statements) == 1 {
+	if statements := unnested(script); len(statements) == 1 {
 		elements := statements[0].Pipeline.Elements
 		if n := len(elements); n > 1 && elements[n-1].Command != nil {
 			last := elements[n-1].Command
@@ -29,8 +29,8 @@ func scriptStep(line string, script *pslang.Script, sc *scope) step {
 	return step{remote: &p, view: view}
 }
 
-// typed are the statements of a script without the commands nested in them.
-func typed(script *pslang.Script) []pslang.Statement {
+// unnested are the statements of a script without the commands nested in them.
+func unnested(script *pslang.Script) []pslang.Statement {
 	if script == nil {
 		return nil
 	}

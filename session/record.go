@@ -23,6 +23,9 @@ const (
 	StreamHost   // text the server wrote to the host (Write-Host, native output)
 	StreamPrompt // a question that waits for an answer
 	StreamView   // a further statement begins, whose output wants to be shown in View
+	// StreamReached says that a line reaches another session than the one it was
+	// typed in; what follows comes from there.
+	StreamReached
 )
 
 // Record is one thing that a run gave. Which fields are set follows Stream.
@@ -34,6 +37,16 @@ type Record struct {
 	Progress *psrp.ProgressRecord // StreamProgress
 	Prompt   *Prompt              // StreamPrompt
 	View     format.View          // StreamView
+	Reached  *Reached             // StreamReached
+}
+
+// Reached is a session that a line reached from elsewhere: by an imported
+// command, or by Invoke-Command.
+type Reached struct {
+	Session string // its id
+	Tenant  string // as proved, or "unproved"
+	Proved  bool
+	Env     Environment
 }
 
 // Outcome is how a run ended.

@@ -62,6 +62,7 @@ type Run struct {
 	mu       sync.Mutex
 	started  time.Time
 	result   Result
+	reached  []Reached
 	hostText string // what the server wrote to the host without ending the line
 }
 
@@ -160,6 +161,29 @@ func (r *Run) Result() Result {
 		res.Duration = r.now().Sub(r.started)
 	}
 	return res
+}
+
+// Reached are the sessions that the line has reached so far from where it was
+// typed.
+func (r *Run) Reached() []Reached {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.reached)
+}
+
+// reach notes that the line reaches s.
+func (r *Run) reach(ctx context.Context, s *Session) {
+	p := s.Proof()
+	there := Reached{Session: s.id, Tenant: p.Label(), Proved: p.Proved, Env: s.target.Env}
+	r.mu.Lock()
+	known := slices.Contains(r.reached, there)
+	if !known {
+		r.reached = append(r.reached, there)
+	}
+	r.mu.Unlock()
+	if !known {
+		r.emit(ctx, Record{Stream: StreamReached, Reached: &there, Text: "reaches " + there.Tenant})
+	}
 }
 
 // begin starts the clock: time in the queue does not count.

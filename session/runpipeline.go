@@ -35,14 +35,15 @@ func (s *Session) RunPipeline(ctx context.Context, p psrp.Pipeline, input <-chan
 	// Each command by itself: what one is written as must not hide the next.
 	for i := range p.Commands {
 		for _, part := range partsOf(&p.Commands[i]) {
-			script, parseErr := pslang.Parse(part)
-			if err := s.admit(part, script, parseErr, o); err != nil {
+			t := &typed{line: part, mode: o.Mode}
+			t.script, t.wrong = pslang.Parse(part)
+			if err := s.console.Load().admit(t, o); err != nil {
 				return nil, err
 			}
 		}
 	}
 	p.NoInput = input == nil
-	return s.launch(ctx, line, []step{{remote: &p, from: input}}, o)
+	return s.launch(ctx, line, []step{{there: s, remote: &p, from: input}}, o)
 }
 
 // source is where the input of a step comes from.

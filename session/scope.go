@@ -15,6 +15,11 @@ type scope struct {
 	mu    sync.Mutex
 	vars  map[string]clixml.Value
 	outer *scope // of a line: the session's
+	// home is where a variable is looked for that is not here; nil for none.
+	home *scope
+	// fresh gives a value as it is now, where it stands for something that
+	// changes; nil: as it was kept.
+	fresh func(clixml.Value) clixml.Value
 }
 
 func newScope() *scope { return &scope{vars: make(map[string]clixml.Value)} }
@@ -35,9 +40,23 @@ func (s *scope) holder(name string) *scope {
 func (s *scope) Variable(name string) (clixml.Value, bool) {
 	s = s.holder(name)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	v, ok := s.vars[strings.ToLower(name)]
+	home, fresh := s.home, s.fresh
+	s.mu.Unlock()
+	switch {
+	case !ok && home != nil:
+		return home.Variable(name)
+	case ok && fresh != nil:
+		v = fresh(v)
+	}
 	return v, ok
+}
+
+// within has s look for what it does not have in home.
+func (s *scope) within(home *scope, fresh func(clixml.Value) clixml.Value) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.home, s.fresh = home, fresh
 }
 
 // Collect sets a variable to what a common parameter such as -OutVariable

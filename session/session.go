@@ -105,6 +105,7 @@ type Session struct {
 	keying   *keyExchange    // the one on its way
 	keyPair  *rsa.PrivateKey // offered in each; only the exchange uses it
 
+	console  atomic.Pointer[console]          // where its lines are typed
 	catalog  atomic.Pointer[complete.Catalog] // what the session offers
 	learned  chan struct{}                    // closed when that is final
 	seen     lastSeen
@@ -123,6 +124,7 @@ func newSession(id, name string, t Target, now func() time.Time, j *Journal) *Se
 		events: newUserEvents(), instance: uuid.New(),
 		proof: Proof{Why: "the server was not asked yet"},
 	}
+	s.console.Store(newConsole(&Cmdlets{}, s, s.scope))
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -403,16 +405,17 @@ func (s *Session) Check(line string) (Verdict, error) { return s.CheckAs(line, S
 // run is told so now, before anybody is asked to confirm it; what depends on
 // values is left to Run, by when a line that still runs may have set them.
 func (s *Session) CheckAs(line string, mode SendMode) (Verdict, error) {
-	script, parseErr := pslang.Parse(line)
-	if parseErr != nil && !s.asScript(mode) && !s.Capabilities().TextOnly {
-		return Verdict{}, parseErr
+	c := s.console.Load()
+	t, err := c.read(line, mode)
+	if err != nil {
+		return Verdict{}, err
 	}
-	verdict, err := judge(s.rules(mode), script, parseErr)
+	verdict, err := c.judge(t)
 	if err != nil || verdict.Decision == Refused {
 		return verdict, err
 	}
 	var refused *pslang.Error
-	if _, err := s.plan(line, script, parseErr, mode); errors.As(err, &refused) {
+	if _, err := c.plan(t); errors.As(err, &refused) {
 		return verdict, err
 	}
 	return verdict, nil

@@ -169,7 +169,7 @@ func TestWhatIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"Get-User -OutBuffer -1":                                "parameter 'OutBuffer'",
 		"Get-User | Select-Object -Nope":                        "cannot be found that matches parameter name 'Nope'",
 		"ConvertTo-SecureString 'x'":                            "add -AsPlainText",
-		"Get-Credential 2>$null":                                "a redirection of Get-Credential",
+		"Get-Credential 2>&1":                                   "the output of Get-Credential, which runs here, takes no other streams",
 		"Get-User -Identity 'a' | & { Set-User $_ }":            "the call operator",
 		"Get-User | ForEach-Object { if ($_) { Set-User $_ } }": "a command",
 		"Get-User | ForEach-Object { Set-User (Get-Other) }":    "a command",

@@ -20,8 +20,9 @@ type stepOutput struct {
 	run    *Run
 	st     *step
 	scope  *scope
-	kept   []clixml.Value // what a variable takes, or the next part
-	one    clixml.Value   // the first object that came from the server
+	sink   func([]clixml.Value) // takes the output in place of the run; nil: the run
+	kept   []clixml.Value       // what a variable takes, or the next part
+	one    clixml.Value         // the first object that came from the server
 	caught caught
 	err    error
 	failed bool          // there was an error
@@ -78,8 +79,8 @@ func (o *stepOutput) give(vs []clixml.Value) {
 		o.kept = append(o.kept, vs...)
 		return
 	}
-	if o.st.sink != nil {
-		o.st.sink(vs)
+	if o.sink != nil {
+		o.sink(vs)
 		return
 	}
 	o.run.emitValues(o.ctx, vs)

@@ -38,6 +38,13 @@ func (q *turns) resize(n int) {
 	q.call()
 }
 
+// busy tells whether no more lines can begin now.
+func (q *turns) busy() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.taken >= q.size
+}
+
 // call lets in who may begin; q.mu is held.
 func (q *turns) call() {
 	for q.taken < q.size && len(q.waiting) > 0 {

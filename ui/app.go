@@ -38,7 +38,8 @@ type App struct {
 	closing string // what is said while sessions are closed
 
 	lastTab, lastAttempt int
-	asked                chan openRequest // from the home session
+	asked                chan request // from the session cmdlets
+	cmdlets              *session.Cmdlets
 	ticking              bool
 	interrupted          time.Time // the last ctrl+c on an empty prompt
 	said                 string    // one sentence in the status line, until the next key
@@ -51,23 +52,15 @@ type App struct {
 	handed int // messages taken
 }
 
-// openRequest asks for a tab from outside of Update.
-type openRequest struct {
-	target session.Target
-	taken  chan struct{}
-}
-
-// openMsg is an openRequest that has come in.
-type openMsg openRequest
-
 // tickMsg comes each second while something that is seen runs.
 type tickMsg struct{}
 
 // New makes the deck.
 func New(cfg Config) *App {
-	a := &App{cfg: cfg.withDefaults(), th: newTheme(true), table: actions(), asked: make(chan openRequest), dirty: true, w: 80, h: 24}
+	a := &App{cfg: cfg.withDefaults(), th: newTheme(true), table: actions(), asked: make(chan request), dirty: true, w: 80, h: 24}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.keys = newKeymap(a.table)
+	a.cmdlets = session.NewCmdlets(deck{a})
 	a.picker = newPicker(a.cfg)
 	switch {
 	case len(cfg.Open) > 0:
@@ -89,38 +82,6 @@ func (a *App) Init() tea.Cmd {
 		cmds = append(cmds, a.activate(0))
 	}
 	return tea.Batch(cmds...)
-}
-
-// Open opens a tab that connects to a target; it may be called from any
-// goroutine, and returns when the tab is there.
-func (a *App) Open(ctx context.Context, t session.Target) error {
-	req := openRequest{t, make(chan struct{})}
-	select {
-	case a.asked <- req:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-a.ctx.Done():
-		return a.ctx.Err()
-	}
-	select {
-	case <-req.taken:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-a.ctx.Done():
-		return a.ctx.Err()
-	}
-}
-
-func (a *App) waitAsked() tea.Cmd {
-	return func() tea.Msg {
-		select {
-		case req := <-a.asked:
-			return openMsg(req)
-		case <-a.ctx.Done():
-			return nil
-		}
-	}
 }
 
 // Update takes one message. It does no input or output and never blocks.
@@ -189,9 +150,8 @@ func (a *App) answer(msg tea.Msg) (tea.Cmd, bool) {
 		return nil, shown(msg.tab)
 	case leftMsg:
 		return a.left(msg), true
-	case openMsg:
-		close(msg.taken)
-		return tea.Batch(a.openTab(msg.target), a.waitAsked()), true
+	case requestMsg:
+		return a.requested(msg), true
 	case managedMsg:
 		return a.managedHeard(msg), true
 	case labMsg:

@@ -24,6 +24,7 @@ type attempt struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	started time.Time
+	watch   func(session.Event) // of who waits for it; nil: nobody
 
 	mu     sync.Mutex
 	events []any
@@ -146,7 +147,12 @@ func (at *attempt) ask(ctx context.Context, ask passwordAsked) (auth.Secret, err
 
 // connect runs the attempt to its end; its outcome comes as the last event.
 func (at *attempt) connect(c Connector) {
-	live, err := c.Connect(at.ctx, at.target, func(ev session.Event) { at.post(ev) })
+	live, err := c.Connect(at.ctx, at.target, func(ev session.Event) {
+		at.post(ev)
+		if at.watch != nil {
+			at.watch(ev)
+		}
+	})
 	at.post(attemptEnd{live, err})
 }
 

@@ -108,7 +108,7 @@ func (a *App) showHome() tea.Cmd {
 		}
 	}
 	t := a.newTab(homeTarget())
-	t.home, t.runner = true, a.cfg.Home(a.Open)
+	t.home, t.runner = true, a.cfg.Home(a.cmdlets)
 	t.note(textHomeGreeting)
 	return a.activate(len(a.tabs) - 1)
 }

@@ -27,9 +27,11 @@ type DemoInfo struct {
 // Config is what the deck needs from the program around it.
 type Config struct {
 	Connector Connector
-	// Home makes the home session; open starts a new tab for a target and
-	// returns at once. Nil: no home tab.
-	Home func(open func(context.Context, session.Target) error) Runner
+	// Home makes the home session, from the cmdlets that act on this deck. Nil:
+	// no home tab.
+	Home func(*session.Cmdlets) Runner
+	// Shells asks a server for the sessions it keeps; nil: that is not offered.
+	Shells func(context.Context, session.Target) (*session.Shells, error)
 	// Places are listed in the picker; without any the deck starts in the wizard.
 	Places []Place
 	// Managed are the tenants that the person manages; nil: not offered.

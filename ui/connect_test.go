@@ -185,7 +185,7 @@ func TestPickerWithoutTabsGoesHome(t *testing.T) {
 	srv := newFakeServer()
 	home := &fakeSession{server: srv}
 	srv.on("1 + 1", func(r *fakeRun) { r.send(text(session.StreamHost, "2")) })
-	cfg := Config{Connector: srv, Places: srv.places(), Home: func(func(context.Context, session.Target) error) Runner { return home }}
+	cfg := Config{Connector: srv, Places: srv.places(), Home: func(*session.Cmdlets) Runner { return home }}
 	onScreen(t, 100, 28, cfg, func(d *driver) {
 		d.Press("esc")
 		d.Has("▌1 home", "▌PS ›")
@@ -196,17 +196,10 @@ func TestPickerWithoutTabsGoesHome(t *testing.T) {
 
 func TestHomeOpensATab(t *testing.T) {
 	srv := newFakeServer()
-	home := &fakeSession{server: srv}
-	var open func(context.Context, session.Target) error
-	srv.on("New-CsOnlineSession", func(r *fakeRun) {
-		if err := open(context.Background(), session.Target{OverrideAdminDomain: "contoso.example"}); err != nil {
-			t.Error(err)
-		}
-	})
-	cfg := Config{Connector: srv, Places: srv.places(), Home: func(o func(context.Context, session.Target) error) Runner { open = o; return home }}
+	cfg := Config{Connector: srv, Places: srv.places(), Home: func(c *session.Cmdlets) Runner { return Local(c.Home()) }}
 	onScreen(t, 100, 28, cfg, func(d *driver) {
 		d.Press("f9")
-		d.Run("New-CsOnlineSession")
+		d.Run("New-CsOnlineSession -OverrideAdminDomain contoso.example")
 		d.Has("1 home", "▌2 contoso PROD", "▌contoso PROD ›")
 	})
 }

@@ -29,6 +29,7 @@ type batch struct {
 	errors   int
 	progress *progress // the newest; nil: as before
 	prompts  []*session.Prompt
+	reached  []string // tenants that the line reached from elsewhere
 	end      bool
 	result   session.Result
 }
@@ -144,6 +145,10 @@ func (r *reader) convertOther(b *batch, rec *session.Record) {
 		if rec.Progress != nil {
 			b.progress = progressOf(rec.Progress)
 		}
+	case session.StreamReached:
+		words := reachedWords(rec.Reached)
+		b.reached = append(b.reached, words)
+		r.emit(b, kindNote, []string{fmt.Sprintf(textReaches, words)})
 	case session.StreamView:
 		r.emit(b, kindText, r.writer.Close())
 		r.show(rec.View)

@@ -223,3 +223,15 @@ func TestEachStatementHasItsOwnTable(t *testing.T) {
 		d.Has("User 0002", "Colour : red")
 	})
 }
+
+func TestABlockNamesTheTenantThatItReached(t *testing.T) {
+	srv := newFakeServer()
+	srv.on("Get-FabCsTenant", func(r *fakeRun) {
+		r.send(session.Record{Stream: session.StreamReached, Reached: &session.Reached{Tenant: "Fabrikam", Proved: true, Env: session.Test}})
+		r.send(text(session.StreamHost, "an answer"))
+	})
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		d.Run("Get-FabCsTenant")
+		d.Has("Get-FabCsTenant", "→ Fabrikam TEST ·", "an answer")
+	})
+}

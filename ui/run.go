@@ -22,6 +22,20 @@ const fps = 120
 // wheelPause is the least time between two steps of the wheel that are taken.
 const wheelPause = 16 * time.Millisecond
 
+// RunOn shows the deck on the sessions of m and leaves none behind.
+func RunOn(ctx context.Context, m *session.Manager, cfg Config) error {
+	if cfg.Connector == nil {
+		cfg.Connector = Sessions(m.Connect)
+	}
+	cfg.CloseAll = m.CloseAll
+	cfg.LeaveAll = func(ctx context.Context) error {
+		_, err := m.LeaveAll(ctx)
+		return err
+	}
+	cfg.Home = func(c *session.Cmdlets) Runner { return Local(c.Home()) }
+	return Run(ctx, cfg)
+}
+
 // Run shows the deck until it is quit. However it ends (quit, a signal, a
 // panic, the end of ctx), the terminal is put back and every session is closed.
 func Run(ctx context.Context, cfg Config, opts ...tea.ProgramOption) error {

@@ -43,7 +43,8 @@ type block struct {
 	took    time.Duration
 	objects int
 	errors  int
-	word    string // in place of the usual words, e.g. "refused: read-only"
+	reached []string // tenants that the line reached from elsewhere
+	word    string   // in place of the usual words, e.g. "refused: read-only"
 }
 
 type blockState uint8

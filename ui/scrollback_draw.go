@@ -122,6 +122,9 @@ func (s *scrollback) drawLine(rows []string, l *line, skip, h int, th *theme, no
 func (b *block) status(th *theme, now time.Time, still bool, room int) (string, style) {
 	var parts []string
 	on := th.dim
+	if len(b.reached) > 0 {
+		parts = append(parts, "→ "+strings.Join(b.reached, ", "))
+	}
 	switch b.state {
 	case blockQuiet:
 		return "", on

@@ -3,6 +3,8 @@ package ui
 // All words that the deck itself says.
 const (
 	textName       = "psdeck"
+	textNoShells   = "servers cannot be asked for their sessions here"
+	textReaches    = "→ %s"
 	textHome       = "home"
 	textHomePrompt = "PS ›"
 

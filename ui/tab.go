@@ -40,7 +40,8 @@ type tab struct {
 	dialogs []*shownDialog
 	seq     int // of the newest request; answers to older ones are dropped
 	unread  bool
-	block   *block // of the connecting that goes on
+	block   *block   // of the connecting that goes on
+	opening *opening // the cmdlet that waits for it; nil: none
 }
 
 // notice is what stands under the prompt: what is wrong with the line.
@@ -133,11 +134,15 @@ func (t *tab) begin(b *block) {
 
 // openTab opens a tab that connects to a target. An environment that is not
 // known is shown as production, so production's rules have to hold.
-func (a *App) openTab(t session.Target) tea.Cmd {
+func (a *App) openTab(t session.Target) tea.Cmd { return a.openTabFor(t, nil) }
+
+// openTabFor is openTab for a session cmdlet that waits.
+func (a *App) openTabFor(t session.Target, o *opening) tea.Cmd {
 	if t.Env == "" {
 		t.Env = session.Prod
 	}
 	tb := a.newTab(t)
+	tb.opening = o
 	return tea.Batch(a.startAttempt(tb), a.activate(len(a.tabs)-1))
 }
 
@@ -145,6 +150,9 @@ func (a *App) openTab(t session.Target) tea.Cmd {
 func (a *App) startAttempt(t *tab) tea.Cmd {
 	a.lastAttempt++
 	at := newAttempt(t.ctx, a.lastAttempt, t.target, a.cfg.Now())
+	if t.opening != nil {
+		at.watch = t.opening.watch
+	}
 	t.attempt, t.dead = at, false
 	t.block = &block{command: fmt.Sprintf(textConnectTo, oneLine(t.target.Label())), state: blockRunning, started: at.started, word: textConnecting}
 	t.begin(t.block)
@@ -228,7 +236,7 @@ func (a *App) attemptEnded(at *attempt, t *tab, inWizard bool, end attemptEnd) t
 		t.say(lines...)
 		t.note(textRetry)
 		a.marked(t)
-		return nil
+		return a.openedFor(t, end)
 	}
 	return a.opened(t, at, end.session)
 }
@@ -247,7 +255,11 @@ func (a *App) opened(t *tab, at *attempt, s Session) tea.Cmd {
 	}
 	t.scroll.touch()
 	a.marked(t)
-	return tea.Batch(a.watchEnd(t, s), a.watchState(t, s), func() tea.Msg { return at.waitLater(ctx) })
+	if live := sessionIn(s); live != nil {
+		a.cmdlets.Adopt(live)
+	}
+	again := func() tea.Msg { return at.waitLater(ctx) }
+	return tea.Batch(a.watchEnd(t, s), a.watchState(t, s), again, a.openedFor(t, attemptEnd{session: s}))
 }
 
 func (a *App) watchEnd(t *tab, s Session) tea.Cmd {
@@ -347,6 +359,7 @@ func (a *App) closeTab(t *tab) tea.Cmd {
 	if t.attempt != nil {
 		t.attempt.cancel()
 	}
+	_ = a.openedFor(t, attemptEnd{err: context.Canceled})
 	live := t.live
 	cancel := t.cancel
 	var follow tea.Cmd

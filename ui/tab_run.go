@@ -236,6 +236,7 @@ func (a *App) received(msg batchMsg) tea.Cmd {
 	t.say(b.lines...)
 	r.block.objects += b.objects
 	r.block.errors += b.errors
+	r.block.reached = append(r.block.reached, b.reached...)
 	if b.progress != nil {
 		r.progress = b.progress
 	}

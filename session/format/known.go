@@ -58,6 +58,23 @@ func knownViews() []knownView {
 			{name: "Name", align: left, width: 25},
 			{name: "Group", align: left},
 		}},
+		{is: ofType("System.Management.Automation.Runspaces.PSSession"), shape: Table, fields: []field{
+			{name: "Id", align: right, width: 3},
+			{name: "Name", align: left, width: 15},
+			{name: "Transport", align: left, width: 9},
+			{name: "ComputerName", align: left, width: 15},
+			{name: "ComputerType", align: left, width: 15},
+			{name: "State", align: left, width: 13},
+			{name: "ConfigurationName", align: left, width: 21},
+			{name: "Availability", align: right, width: 12},
+		}},
+		{is: ofType("System.Management.Automation.PSModuleInfo"), shape: Table, fields: []field{
+			{name: "ModuleType", align: left, width: 10},
+			{name: "Version", align: left, width: 10},
+			{name: "PreRelease", align: left, width: 10},
+			{name: "Name", align: left, width: 35},
+			{label: "ExportedCommands", value: exportedNames, align: left},
+		}},
 		{is: ofType("System.Globalization.CultureInfo"), shape: Table, fields: []field{
 			{name: "LCID", align: left, width: 16},
 			{name: "Name", align: left, width: 16},
@@ -72,4 +89,16 @@ func listOf(names string) []field {
 		fields = append(fields, field{name: name})
 	}
 	return fields
+}
+
+// exportedNames are the names of a module's commands.
+func exportedNames(v clixml.Value) (clixml.Value, error) {
+	names := clixml.Array()
+	commands, _ := v.Object().Get("ExportedCommands")
+	if table := commands.Object(); table != nil {
+		for _, e := range table.Entries {
+			names.Items = append(names.Items, e.Key)
+		}
+	}
+	return clixml.Obj(names), nil
 }

@@ -31,7 +31,9 @@ type Config struct {
 	// New-CsOnlineSession calls Connect too. The lines that follow it run in the
 	// session that it opened.
 	Connect func(ctx context.Context, t session.Target, watch func(session.Event)) (*session.Session, error)
-	Target  *session.Target
+	// Shells asks a server for the sessions it keeps; nil: that is not offered.
+	Shells func(ctx context.Context, t session.Target) (*session.Shells, error)
+	Target *session.Target
 	// Lines run in order in one session; the first that fails ends the call.
 	Lines []string
 	// Form is one of Formats, Width the columns of tables.
@@ -76,9 +78,11 @@ func (cfg *Config) Check() error {
 // call is one Exec on its way.
 type call struct {
 	Config
-	home *session.Home      // nil where a target was given
-	open []*session.Session // lines run in the newest
-	data output
+	cmdlets *session.Cmdlets
+	home    *session.Home      // nil where a target was given
+	open    []*session.Session // all that are open
+	current *session.Session   // lines run here; nil is home
+	data    output
 	// failed is why a typed New-CsOnlineSession opened nothing.
 	failed error
 	// lost tells that a server is gone, and that this was said.
@@ -96,6 +100,7 @@ func Exec(ctx context.Context, cfg Config) int {
 	// What a session tells while it opens comes from its own goroutine.
 	cfg.Stderr = &sharedWriter{w: cfg.Stderr}
 	x := &call{Config: cfg, data: newOutput(cfg.Form, cfg.Stdout, cfg.Stderr, cfg.Width)}
+	x.cmdlets = session.NewCmdlets(deck{x})
 	defer x.closeAll(ctx)
 	if err := x.start(ctx); err != nil {
 		return x.report(ctx, err)
@@ -116,19 +121,17 @@ func Exec(ctx context.Context, cfg Config) int {
 // start opens the target, or the home session.
 func (x *call) start(ctx context.Context) error {
 	if x.Target == nil {
-		x.home = session.NewHome(func(ctx context.Context, t session.Target) error {
-			s, err := x.connect(ctx, t)
-			if x.failed = err; err != nil {
-				return err
-			}
-			fmt.Fprintf(x.Stderr, "psdeck: opened %s: the server says it is %s\n", s.Name(), s.Proof().Label())
-			return nil
-		})
+		x.home = x.cmdlets.Home()
 		return nil
 	}
-	s, err := x.connect(ctx, *x.Target)
+	s, err := x.connect(ctx, *x.Target, func(session.Event) {})
 	if err != nil {
 		return err
+	}
+	x.current = s
+	for i, run := range s.Rejoined() {
+		fmt.Fprintf(x.Stderr, "psdeck: command %d of %d that runs in the session: its output comes first\n", i+1, len(s.Rejoined()))
+		x.joined = append(x.joined, run)
 	}
 	if p := s.Proof(); !p.Proved {
 		fmt.Fprintf(x.Stderr, "psdeck: the tenant is unproved: %s\n", session.Clean(p.Why))
@@ -136,16 +139,15 @@ func (x *call) start(ctx context.Context) error {
 	return nil
 }
 
-func (x *call) connect(ctx context.Context, t session.Target) (*session.Session, error) {
-	s, err := signingIn(ctx, narrator{x.Stderr, x.Interactive}, t, x.Connect)
+func (x *call) connect(ctx context.Context, t session.Target, watch func(session.Event)) (*session.Session, error) {
+	s, err := signingIn(ctx, narrator{x.Stderr, x.Interactive}, t, func(ctx context.Context, t session.Target, told func(session.Event)) (*session.Session, error) {
+		return x.Connect(ctx, t, func(ev session.Event) { told(ev); watch(ev) })
+	})
 	if err != nil {
 		return nil, err
 	}
 	x.open = append(x.open, s)
-	for i, run := range s.Rejoined() {
-		fmt.Fprintf(x.Stderr, "psdeck: command %d of %d that runs in the session: its output comes first\n", i+1, len(s.Rejoined()))
-		x.joined = append(x.joined, run)
-	}
+	x.cmdlets.Adopt(s)
 	go narrateState(x.Stderr, s)
 	return s, nil
 }
@@ -197,29 +199,13 @@ func (x *call) closeAll(ctx context.Context) {
 	}
 }
 
-// runner is where a line runs: in the session that was opened last, but what
-// opens one runs at home.
+// runner is where a line runs: in the session that was opened or entered last,
+// but at home what opens sessions and what was imported there.
 func (x *call) runner(line string) session.Runner {
-	if n := len(x.open); n > 0 && (x.home == nil || !opensSession(line)) {
-		return x.open[n-1]
+	if x.current != nil && (x.home == nil || !x.home.Claims(line)) {
+		return x.current
 	}
 	return x.home
-}
-
-// opensSession tells whether a line has New-CsOnlineSession in it.
-func opensSession(line string) bool {
-	script, err := pslang.Parse(line)
-	if err != nil {
-		return false
-	}
-	for _, s := range script.Statements {
-		for _, e := range s.Pipeline.Elements {
-			if e.Command != nil && strings.EqualFold(e.Command.Name, "New-CsOnlineSession") {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // gather is how long the first objects are collected to size a table on them,

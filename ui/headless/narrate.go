@@ -70,6 +70,8 @@ func (l *lineRun) record(ctx context.Context, r *session.Record) {
 		say(l.Stderr, "DEBUG: ", r.Text)
 	case session.StreamInformation, session.StreamHost:
 		say(l.Stderr, "", r.Text)
+	case session.StreamReached:
+		say(l.Stderr, "psdeck: ", l.reaches(r.Reached))
 	case session.StreamProgress:
 		if p := r.Progress; l.Interactive && !p.Completed {
 			fmt.Fprintf(l.Stderr, "%s: %s %d %%\n", session.Clean(p.Activity), session.Clean(p.StatusDescription), p.PercentComplete)
@@ -146,4 +148,12 @@ func asked(p *session.Prompt) string {
 		return "for a line of text"
 	}
 	return `"` + session.Clean(strings.Join(strings.Fields(what), " ")) + `"`
+}
+
+// reaches names the tenant of a session that a line reaches from elsewhere.
+func (l *lineRun) reaches(r *session.Reached) string {
+	if !r.Proved {
+		return "this line reaches a session whose tenant is unproved"
+	}
+	return "this line reaches " + r.Tenant
 }

@@ -2,6 +2,7 @@ package headless
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -480,4 +481,50 @@ func TestEverySwitchOfTheServerThatClientsMustBear(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The examples of the cmdlet's documentation as lines of one call, and what is
+// said of where a line goes.
+func TestTheDocumentationsExamplesInOneCall(t *testing.T) {
+	inLab(t, lab.Options{}, func(t *testing.T, b *bench) {
+		password := func(_ context.Context, name string) (auth.Secret, error) {
+			return auth.NewSecret(b.password(name)), nil
+		}
+		connector := session.NewConnector(b.cfg)
+		run := func(yes bool, lines ...string) result {
+			var out, errs bytes.Buffer
+			code := Exec(t.Context(), Config{
+				Lines: lines, Form: "text", Stdout: &out, Stderr: &errs, Yes: yes,
+				Connect: func(ctx context.Context, typed session.Target, watch func(session.Event)) (*session.Session, error) {
+					typed.UserName = cmp.Or(typed.UserName, partnerAdmin)
+					typed.Password = password
+					return connector.Connect(ctx, typed, watch)
+				},
+			})
+			return result{code, out.String(), errs.String()}
+		}
+		r := run(false,
+			"New-CsOnlineSession -UserName admin@contoso.com",
+			"New-CsOnlineSession -UserName admin@contoso.com -OverrideAdminDomain fabrikam.onmicrosoft.com",
+			"$sfbSession = New-CsOnlineSession",
+			"$module = Import-PSSession $sfbSession -DisableNameChecking",
+			"Get-CsTenant | Select-Object -ExpandProperty DisplayName",
+			"Get-PSSession | Select-Object -ExpandProperty Id",
+			"Invoke-Command (Get-Nothing) { 1 }",
+		)
+		r.want(t, ExitUsage, "this line reaches Partner", "psdeck: opened SfBPowerShellSession_")
+		if r.out != "Partner\n1\n2\n3\n" {
+			t.Errorf("%q", r.out)
+		}
+		both := []string{
+			"$c = New-CsOnlineSession -UserName admin@contoso.com", "$m = Import-PSSession $c",
+			"$f = New-CsOnlineSession -UserName admin@contoso.com -OverrideAdminDomain fabrikam.onmicrosoft.com",
+		}
+		run(false, append(both, "Import-PSSession $f")...).want(t, ExitSafety, "would have the same names here", "--yes")
+		r = run(false, append(both, "$m = Import-PSSession $f -Prefix Fab", "(1, 2).Count", "Get-FabCsTenant | Select-Object -ExpandProperty DisplayName", "Get-CsTenant | Select-Object -ExpandProperty DisplayName")...)
+		if r.want(t, ExitDone, "this line reaches Fabrikam", "this line reaches Contoso"); r.out != "2\nFabrikam\nContoso\n" {
+			t.Errorf("%q", r.out)
+		}
+		run(false, append(both, "Invoke-Command $f { Remove-CsUser x }")...).want(t, ExitSafety, "needs confirmation")
+	})
 }

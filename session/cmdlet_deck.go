@@ -1,0 +1,207 @@
+package session
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"psdeck/auth"
+	"psdeck/session/clixml"
+)
+
+// Deck is what the session cmdlets act on: a terminal's tabs, or whatever else
+// keeps sessions. Its methods are called from the goroutines of runs, and end
+// when ctx does.
+type Deck interface {
+	// Open opens a session, lets it be seen, and waits until it is open. It is
+	// adopted by then. Stay says that lines go on being typed where they are.
+	Open(ctx context.Context, t Target, stay bool, watch func(Event)) (*Session, error)
+	// Show lets the lines that are typed from now on run in s; nil is the home
+	// session.
+	Show(ctx context.Context, s *Session) error
+	// Close closes a session and takes it away.
+	Close(ctx context.Context, s *Session) error
+	// Leave leaves a session on its server, see [Session.Disconnect], and takes
+	// it away.
+	Leave(ctx context.Context, s *Session) error
+}
+
+// Announcer is a Deck that says itself what was opened: the session's object is
+// given only where a line asks for it, by a variable or a pipe.
+type Announcer interface{ Announces() }
+
+// Lister is a Deck that can ask a server for the sessions it keeps.
+type Lister interface {
+	Shells(ctx context.Context, t Target) (*Shells, error)
+}
+
+// Cmdlets are the session cmdlets of one deck: New-CsOnlineSession,
+// New-PSSession, Import-PSSession, Invoke-Command and their kin. They number
+// its sessions as PowerShell does, and run wherever a line is typed: at home
+// ([Cmdlets.Home]) and in each session that was adopted.
+type Cmdlets struct {
+	deck Deck
+	home *Home
+	all  []*cmdlet
+
+	mu      sync.Mutex
+	last    int // number that was given
+	known   []*entry
+	trail   []*Session // where Enter-PSSession was typed
+	options map[*clixml.Object]Options
+	secrets map[*clixml.Object]auth.Secret
+}
+
+// offered are the cmdlets that can be typed: without a deck, those that act on
+// no session.
+func (d *Cmdlets) offered() []*cmdlet {
+	if d.deck == nil {
+		return plainCmdlets()
+	}
+	return d.all
+}
+
+// entry is a session with its number. One that was left on its server keeps it.
+type entry struct {
+	number int
+	name   string
+	live   *Session
+	left   *Target // how to join it again; nil: it was not left
+	shell  string  // its id on the server
+}
+
+// NewCmdlets makes the session cmdlets of a deck.
+func NewCmdlets(deck Deck) *Cmdlets {
+	d := &Cmdlets{deck: deck, all: cmdlets()}
+	d.home = &Home{newConsole(d, nil, newScope())}
+	d.home.console.scope.within(nil, d.fresh)
+	return d
+}
+
+// Home is the home session of the deck.
+func (d *Cmdlets) Home() *Home { return d.home }
+
+// Adopt numbers a session and lets the session cmdlets run in it. What a line
+// does not find among its variables it looks for at home.
+func (d *Cmdlets) Adopt(s *Session) {
+	d.adopt(s, "")
+}
+
+func (d *Cmdlets) adopt(s *Session, name string) *entry {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range d.known {
+		if e.live == s || e.left != nil && strings.EqualFold(e.shell, s.ID()) {
+			e.live, e.left = s, nil
+			if name != "" {
+				e.name = name
+			}
+			d.equip(s)
+			return e
+		}
+	}
+	d.last++
+	e := &entry{number: d.last, name: orElse(name, s.Name()), live: s, shell: s.ID()}
+	d.known = append(d.known, e)
+	d.equip(s)
+	return e
+}
+
+func (d *Cmdlets) equip(s *Session) {
+	if s.console.Load().desk != d {
+		s.scope.within(d.home.console.scope, d.fresh)
+		s.console.Store(newConsole(d, s, s.scope))
+	}
+}
+
+// entries are the sessions that are there, or can be joined.
+func (d *Cmdlets) entries() []*entry {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.known = slices.DeleteFunc(d.known, func(e *entry) bool { return e.left == nil && e.live.State() == Closed })
+	return slices.Clone(d.known)
+}
+
+// forget takes a session off the list.
+func (d *Cmdlets) forget(e *entry) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.known = slices.DeleteFunc(d.known, func(have *entry) bool { return have == e })
+}
+
+// sessionOf is the session that a PSSession object stands for.
+func (d *Cmdlets) sessionOf(v clixml.Value) (*entry, bool) {
+	o := v.Object()
+	if o == nil || !o.Is(typeSession) {
+		return nil, false
+	}
+	id, _ := o.Get("InstanceId")
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range d.known {
+		if strings.EqualFold(e.shell, id.String()) {
+			return e, true
+		}
+	}
+	return nil, false
+}
+
+// fresh gives PSSession objects as they are now.
+func (d *Cmdlets) fresh(v clixml.Value) clixml.Value {
+	if e, ok := d.sessionOf(v); ok {
+		return e.object()
+	}
+	return v
+}
+
+// object is the PSSession object of a session as it is now.
+func (e *entry) object() clixml.Value {
+	state, available := e.state()
+	target := e.live.Target()
+	computer, transport := hostAndTransport(e.live)
+	return clixml.Obj(&clixml.Object{
+		TypeNames: []string{typeSession, "System.Object"},
+		ToString:  "[PSSession]" + e.name, HasToString: true,
+		Props: []clixml.Property{
+			clixml.Prop("Id", e.number), clixml.Prop("Name", e.name), clixml.Prop("Transport", transport),
+			clixml.Prop("ComputerName", computer), clixml.Prop("ComputerType", clixml.Enum("System.Management.Automation.Runspaces.TargetMachineType", "RemoteMachine", 0)),
+			clixml.Prop("State", state), clixml.Prop("ConfigurationName", orElse(target.ConfigurationName, "Microsoft.PowerShell")),
+			clixml.Prop("Availability", available), clixml.Prop("InstanceId", clixml.Str(e.shell)),
+		},
+	})
+}
+
+// state is PowerShell's words for the state of a session.
+func (e *entry) state() (state, availability *clixml.Object) {
+	const states, available = "System.Management.Automation.Runspaces.RunspaceState", "System.Management.Automation.Runspaces.RunspaceAvailability"
+	name, number, free := "Opened", int32(2), "Available"
+	switch st := e.live.State(); {
+	case e.left != nil || st == Disconnected:
+		name, number, free = "Disconnected", 7, "None"
+	case st == Opening:
+		name, number, free = "Opening", 1, "None"
+	case st == Closing:
+		name, number, free = "Closing", 4, "None"
+	case st == Closed:
+		name, number, free = "Closed", 3, "None"
+	case st == Broken:
+		name, number, free = "Broken", 5, "None"
+	case e.live.turns.busy():
+		free = "Busy"
+	}
+	numbers := map[string]int32{"None": 0, "Available": 1, "Busy": 3}
+	return clixml.Enum(states, name, number), clixml.Enum(available, free, numbers[free])
+}
+
+func hostAndTransport(s *Session) (host, transport string) {
+	u, err := url.Parse(s.uri)
+	switch {
+	case err != nil || u.Hostname() == "":
+		return "localhost", "Process"
+	case u.Scheme == "ssh":
+		return u.Hostname(), "SSH"
+	}
+	return u.Hostname(), "WSMan"
+}

@@ -1,0 +1,237 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"psdeck/session/clixml"
+	"psdeck/session/pipeline"
+	"psdeck/session/pslang"
+	"psdeck/session/psrp"
+)
+
+// clientVersion is the PowerShell whose view definitions are asked for.
+const clientVersion = clixml.Version("7.6.5")
+
+// proxy is an imported command: it runs in the session that it came from.
+type proxy struct {
+	name, remote, prefix string
+	entry                *entry
+	parameters           []parameter // without the common ones that act on this side
+}
+
+func importCmdlet() *cmdlet {
+	return &cmdlet{
+		name: "Import-PSSession", about: "Makes a session's commands usable where it is typed; they go on running there.", class: "Microsoft.PowerShell.Commands.ImportPSSessionCommand", aliases: "CommandName=Name ArgumentList=Args Module=PSSnapin CommandType=Type", pipe: "Session",
+		sets: []string{"[-Session] <PSSession> [[-CommandName] <string[]>] [[-FormatTypeName] <string[]>] [-Prefix <string>] [-DisableNameChecking] [-AllowClobber] " +
+			"[-ArgumentList <Object[]>] [-CommandType <CommandTypes>] [-Module <string[]>] [-FullyQualifiedModule <Object[]>] [-Certificate <Object>]"},
+		run: importPSSession,
+	}
+}
+
+// importPSSession makes commands of a session usable where it is typed, as
+// PowerShell's own client asks for them: GET_COMMAND_METADATA, then the views.
+func importPSSession(c *call) error {
+	e := c.sessionsOf("Session")[0]
+	if v := c.console.crossing(e.live, c.text("Prefix")); v.Decision != Allowed && !c.options.Confirmed {
+		return &ConfirmationError{v}
+	}
+	query := psrp.CommandMetadata{Names: c.texts("CommandName"), Types: psrp.CommandRemotable, Namespace: append([]string{}, c.texts("Module")...)}
+	if len(query.Names) == 0 {
+		query.Names = []string{"*"}
+	}
+	if c.has("ArgumentList") {
+		query.Arguments = c.list("ArgumentList")
+	}
+	c.out.run.reach(c.ctx, e.live)
+	found, err := e.live.CommandMetadata(c.ctx, query)
+	if err != nil {
+		return err
+	}
+	if err := c.askViews(e.live); err != nil {
+		return err
+	}
+	proxies := c.proxies(e, found)
+	if len(proxies) == 0 {
+		return c.fail("ErrorNoResultsFromRemoteEnd", "Running the Get-Command command in a remote session returned no results that can be used here.")
+	}
+	c.console.mu.Lock()
+	for _, p := range proxies {
+		c.console.imports[strings.ToLower(p.name)] = p
+	}
+	c.console.mu.Unlock()
+	c.give(moduleOf(e, proxies))
+	return nil
+}
+
+// askViews asks for the server's views, unless only commands were named. They
+// are asked for twice, first counted, as PowerShell does.
+func (c *call) askViews(s *Session) error {
+	types := c.texts("FormatTypeName")
+	if len(types) == 0 && c.has("CommandName") {
+		return nil
+	}
+	if len(types) == 0 {
+		types = []string{"*"}
+	}
+	get := psrp.Command{Name: "Get-FormatData", Parameters: []psrp.Parameter{
+		{Name: "TypeName", Value: clixml.Obj(stringList(types))}, {Name: "PowerShellVersion", Value: clixml.Of(clientVersion)},
+	}}
+	for _, p := range []psrp.Pipeline{psrp.Commands(get, psrp.Command{Name: "Measure-Object"}), psrp.Commands(get)} {
+		_, end, err := s.askInTurn(c.ctx, c.out.run, p)
+		if err != nil {
+			return err
+		}
+		if end.err != nil {
+			c.warn("the server gives no views: " + end.err.Message)
+			return nil
+		}
+	}
+	return nil
+}
+
+func stringList(texts []string) *clixml.Object {
+	o := &clixml.Object{TypeNames: []string{"System.String[]", "System.Array", "System.Object"}, Kind: clixml.List}
+	for _, t := range texts {
+		o.Items = append(o.Items, clixml.Str(t))
+	}
+	return o
+}
+
+// proxies are the commands that can be used here, by name.
+func (c *call) proxies(e *entry, found []clixml.Value) []*proxy {
+	var out []*proxy
+	var shadowing []string
+	for _, v := range found {
+		remote, _ := v.Object().Get("Name")
+		if v.Object() == nil || slices.ContainsFunc(e.live.notImported(), func(name string) bool { return strings.EqualFold(name, remote.String()) }) {
+			continue
+		}
+		p := &proxy{name: prefixed(remote.String(), c.text("Prefix")), remote: remote.String(), prefix: c.text("Prefix"), entry: e, parameters: metadataOf(v.Object())}
+		if !plainASCII(p.name) || c.console.cmdletOf(&pslang.Command{Name: p.name}, SendCommands) != nil {
+			continue // it would pass for something else
+		}
+		if (pipeline.Known(p.name) || defaultFunctions[strings.ToLower(p.name)]) && !c.on("AllowClobber") {
+			shadowing = append(shadowing, p.name)
+			continue
+		}
+		out = append(out, p)
+	}
+	if len(shadowing) > 0 {
+		c.warn(fmt.Sprintf("Proxy creation has been skipped for the following command: '%s', because it would shadow an existing local command. "+
+			"Use the AllowClobber parameter if you want to shadow existing local commands.", strings.Join(shadowing, ", ")))
+	}
+	return out
+}
+
+// defaultFunctions are what every PowerShell has of its own.
+var defaultFunctions = verbSet("cd.. cd\\ Clear-Host exec help oss mkdir Pause prompt TabExpansion2")
+
+// notImported are the commands that a server offers only so that it can be
+// asked: its own list, or PowerShell's.
+func (s *Session) notImported() []string {
+	if private := s.PrivateData(); private != nil {
+		if remoting, ok := private.Lookup("ImplicitRemoting"); ok {
+			if skip, ok := remoting.Object().Lookup("CommandsToSkip"); ok {
+				var names []string
+				for _, v := range unroll(skip) {
+					names = append(names, v.String())
+				}
+				return names
+			}
+		}
+	}
+	return []string{"Get-Command", "Get-FormatData", "Get-Help", "Select-Object", "Measure-Object", "Exit-PSSession", "Out-Default"}
+}
+
+// prefixed puts a prefix before the noun of a name.
+func prefixed(name, prefix string) string {
+	verb, noun, ok := strings.Cut(name, "-")
+	if !ok {
+		return prefix + name
+	}
+	return verb + "-" + prefix + noun
+}
+
+// metadataOf are the parameters of a command as the server describes them.
+func metadataOf(o *clixml.Object) []parameter {
+	table, _ := o.Get("Parameters")
+	if table.Object() == nil {
+		return nil
+	}
+	var out []parameter
+	for _, entry := range table.Object().Entries {
+		p := parameter{name: entry.Key.String(), typ: "Object"}
+		if about := entry.Value.Object(); about != nil {
+			if isSwitch, _ := about.Get("SwitchParameter"); isSwitch.True() {
+				p.typ = ""
+			}
+			aliases, _ := about.Get("Aliases")
+			for _, a := range unroll(aliases) {
+				p.aliases = append(p.aliases, a.String())
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// command is the command as a proxy function sends it: parameters by their full
+// names with a colon, switches as SwitchParameter, then the values without a
+// name.
+func (p *proxy) command(cmd *pslang.Command, scope pslang.Scope) (psrp.Command, error) {
+	b := &binder{cmdlet: &cmdlet{class: p.name}, sig: signature{parameters: p.parameters}, cmd: cmd, scope: scope, named: make(map[string]argument)}
+	if err := b.read(); err != nil {
+		return psrp.Command{}, err
+	}
+	out := psrp.Command{Name: p.remote}
+	given := make([]parameter, 0, len(b.named))
+	for name := range b.named {
+		given = append(given, b.parameter(name))
+	}
+	slices.SortFunc(given, func(x, y parameter) int { return b.named[x.name].at.Start - b.named[y.name].at.Start })
+	for _, q := range given {
+		arg := b.named[q.name]
+		if q.name == "AsJob" {
+			return out, b.fail(arg.at.Extent, "ParameterNotUsable", "there are no jobs here: the deck's other tabs go on while this line runs")
+		}
+		v := parameterValue(arg.value)
+		if q.typ == "" {
+			v = switchParameter(pslang.Truthy(arg.value))
+		}
+		out.Parameters = append(out.Parameters, psrp.Parameter{Name: "-" + q.name + ":", Value: v})
+	}
+	for _, arg := range b.unnamed {
+		out.Parameters = append(out.Parameters, psrp.Parameter{Value: parameterValue(arg.value)})
+	}
+	return out, nil
+}
+
+func switchParameter(on bool) clixml.Value {
+	text := map[bool]string{true: "True", false: "False"}[on]
+	return clixml.Obj(&clixml.Object{
+		TypeNames: []string{"System.Management.Automation.SwitchParameter", "System.ValueType", "System.Object"},
+		ToString:  text, HasToString: true, Props: []clixml.Property{clixml.Prop("IsPresent", on)},
+	})
+}
+
+// moduleOf is what Import-PSSession gives: the module that the commands make up.
+func moduleOf(e *entry, proxies []*proxy) clixml.Value {
+	id := strings.ReplaceAll(uuid.New().String(), "-", "")
+	exported := clixml.Hashtable()
+	for _, p := range proxies {
+		exported.Entries = append(exported.Entries, clixml.Entry{Key: clixml.Str(p.name), Value: clixml.Str(p.name)})
+	}
+	slices.SortFunc(exported.Entries, func(x, y clixml.Entry) int { return strings.Compare(x.Key.Text(), y.Key.Text()) })
+	name := "tmp_" + id[:8] + "." + id[8:11]
+	return clixml.Obj(&clixml.Object{
+		TypeNames: []string{"System.Management.Automation.PSModuleInfo", "System.Object"}, ToString: name, HasToString: true,
+		Props: []clixml.Property{
+			clixml.Prop("ModuleType", clixml.Enum("System.Management.Automation.ModuleType", "Script", 0)), clixml.Prop("Version", clixml.Version("1.0")),
+			clixml.Prop("Name", name), clixml.Prop("Description", "Implicit remoting for "+e.live.URI()), clixml.Prop("ExportedCommands", exported),
+		},
+	})
+}

@@ -1,0 +1,196 @@
+package session_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"psdeck/auth"
+	"psdeck/session"
+	"psdeck/session/lab"
+)
+
+// labDeck is a deck without a screen on the lab.
+type labDeck struct {
+	*world
+	cmdlets *session.Cmdlets
+	shown   *session.Session
+}
+
+func newLabDeck(t *testing.T) *labDeck {
+	d := &labDeck{world: newWorld(t, lab.Options{})}
+	d.cmdlets = session.NewCmdlets(d)
+	return d
+}
+
+// Open implements session.Deck: whoever is asked for a password knows it.
+func (d *labDeck) Open(ctx context.Context, t session.Target, _ bool, watch func(session.Event)) (*session.Session, error) {
+	s, err := d.connector.Connect(ctx, d.knowing(t), watch)
+	if err != nil {
+		return nil, err
+	}
+	d.t.Cleanup(func() { _ = s.Close(context.Background()) })
+	d.cmdlets.Adopt(s)
+	return s, nil
+}
+
+// Show implements session.Deck.
+func (d *labDeck) Show(_ context.Context, s *session.Session) error { d.shown = s; return nil }
+
+// Close implements session.Deck.
+func (d *labDeck) Close(ctx context.Context, s *session.Session) error { return s.Close(ctx) }
+
+// Leave implements session.Deck.
+func (d *labDeck) Leave(ctx context.Context, s *session.Session) error { return s.Disconnect(ctx, 0) }
+
+// Shells implements session.Lister.
+func (d *labDeck) Shells(ctx context.Context, t session.Target) (*session.Shells, error) {
+	return d.connector.Shells(ctx, d.knowing(t), nil)
+}
+
+// knowing is a target whose password is known.
+func (d *labDeck) knowing(t session.Target) session.Target {
+	t.Env = session.Dev
+	if t.UserName == "" && t.AccessToken.IsZero() {
+		t.UserName = "admin@contoso.com"
+	}
+	if t.Password == nil && t.AccessToken.IsZero() {
+		t.Password = func(_ context.Context, name string) (auth.Secret, error) {
+			u, _ := d.lab.Authority().User(name)
+			return auth.NewSecret(u.Password), nil
+		}
+	}
+	return t
+}
+
+// home runs lines at home and gives what the last one gave.
+func (d *labDeck) home(lines ...string) []string {
+	d.t.Helper()
+	var out []string
+	for _, line := range lines {
+		var res session.Result
+		if out, res = output(d.t, d.cmdlets.Home(), line); res.Outcome != session.Completed {
+			d.t.Fatalf("%s: %+v", line, res)
+		}
+	}
+	return out
+}
+
+// sent is what the lab's ledger holds from its n-th command on, as lines.
+func (d *labDeck) sent(n int) []string {
+	var lines []string
+	for _, e := range d.lab.Ledger()[n:] {
+		line := e.Tenant + ":"
+		for i, c := range e.Commands {
+			if i > 0 {
+				line += " |"
+			}
+			line += " " + c.Name
+			for _, p := range c.Parameters {
+				line += " " + p.Name + "=" + p.Type + "(" + p.Text + ")"
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// The documentation's examples against the lab, and what PowerShell would have
+// sent for them.
+func TestTheDocumentationsExamplesAgainstTheLab(t *testing.T) {
+	d := newLabDeck(t)
+	d.home("New-CsOnlineSession -UserName admin@contoso.com")
+	d.home("New-CsOnlineSession -UserName admin@contoso.com -OverrideAdminDomain fabrikam.onmicrosoft.com")
+	d.home("$sfbSession = New-CsOnlineSession")
+	n := len(d.lab.Ledger())
+	d.home("Import-PSSession $sfbSession")
+	d.home("Get-CsOnlineUser -ResultSize 2", "Set-CsUser -Identity 'anna@contoso.example' -LineUri 'tel:+49' -WhatIf")
+	const contoso = "00000000-0000-0000-0000-000000000001: "
+	want := []string{
+		"Get-Command Name=System.String[](*)",
+		"Get-FormatData TypeName=System.String[](*) PowerShellVersion=System.Version(7.6.5) | Measure-Object",
+		"Get-FormatData TypeName=System.String[](*) PowerShellVersion=System.Version(7.6.5)",
+		"Get-CsOnlineUser -ResultSize:=System.Int32(2)",
+		"Set-CsUser -Identity:=System.String(anna@contoso.example) -LineUri:=System.String(tel:+49) -WhatIf:=System.Management.Automation.SwitchParameter(True)",
+	}
+	got := d.sent(n)
+	for i := range want {
+		if i >= len(got) || got[i] != contoso+want[i] {
+			t.Fatalf("sent\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+func TestCredentialsAgainstTheLab(t *testing.T) {
+	d := newLabDeck(t)
+	const resource = "https://admin1e.online.lync.example/OcsPowershellOAuth"
+	token, err := d.lab.Authority().Issue("admin@contoso.com", "organizations", resource, lab.ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.home("$token = ConvertTo-SecureString '"+token+"' -AsPlainText -Force", "$s = New-CsOnlineSession -OAuthAccessToken $token -OverrideAdminDomain contoso.com")
+	if got := d.home("$token", "$token"); len(got) != 1 || got[0] != "System.Security.SecureString" {
+		t.Errorf("$token shows as %q", got)
+	}
+	if got := d.home("Invoke-Command $s { Get-CsTenant } | Select-Object -ExpandProperty DisplayName"); len(got) != 1 || got[0] != "Contoso" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestSessionsOfTwoTenantsAgainstTheLab(t *testing.T) {
+	d := newLabDeck(t)
+	d.home(
+		"$a = New-CsOnlineSession -UserName admin@contoso.com",
+		"$b = New-CsOnlineSession -UserName admin@contoso.com -OverrideAdminDomain fabrikam.onmicrosoft.com",
+	)
+	got := d.home("Invoke-Command -Session $a,$b { Get-CsTenant } | Select-Object -ExpandProperty DisplayName | Sort-Object")
+	if strings.Join(got, " ") != "Contoso Fabrikam" {
+		t.Errorf("%q", got)
+	}
+	if got := d.home("Invoke-Command $a { Get-CsTenant } | Select-Object -ExpandProperty PSComputerName"); len(got) != 1 || got[0] != "admin1e.online.lync.example" {
+		t.Errorf("%q", got)
+	}
+	d.home("$n = 2", "$u = Invoke-Command $a { param($size) Get-CsOnlineUser -ResultSize $size } -ArgumentList $n", "$v = Invoke-Command $a { Get-CsOnlineUser -ResultSize $using:n }")
+	if got := d.home("$u.Count; $v.Count"); strings.Join(got, " ") != "2 2" {
+		t.Errorf("%q", got)
+	}
+	if got := d.home("Get-PSSession | Select-Object -ExpandProperty State"); strings.Join(got, " ") != "Opened Opened" {
+		t.Errorf("%q", got)
+	}
+	d.home("$gone = Disconnect-PSSession $a")
+	if got := d.home("Get-PSSession -State Disconnected | Select-Object -ExpandProperty Id"); strings.Join(got, " ") != "1" {
+		t.Errorf("%q", got)
+	}
+	d.home("Connect-PSSession -Id 1")
+	if got := d.home("Invoke-Command $a { Get-CsTenant } | Select-Object -ExpandProperty DisplayName"); strings.Join(got, " ") != "Contoso" {
+		t.Errorf("%q", got)
+	}
+	d.home("Enter-PSSession $b")
+	if d.shown == nil || d.shown.Proof().Label() != "Fabrikam" {
+		t.Errorf("%v is shown", d.shown)
+	}
+	d.home("Exit-PSSession", "Get-PSSession | Remove-PSSession")
+	if d.shown != nil || len(d.home("Get-PSSession")) != 0 || len(d.lab.Endpoint().Shells()) != 0 {
+		t.Error("not all were removed")
+	}
+}
+
+// A session that one deck left on the server is found and joined by another.
+func TestSessionsOnTheServerAgainstTheLab(t *testing.T) {
+	d := newLabDeck(t)
+	d.home("$a = New-CsOnlineSession -UserName admin@contoso.com", "$left = Disconnect-PSSession $a")
+	other := &labDeck{world: d.world}
+	other.cmdlets = session.NewCmdlets(other)
+	const there = " -ConnectionUri https://admin1e.online.lync.example/OcsPowershellOAuth?AdminDomain=contoso.com -Credential admin@contoso.com"
+	if got := other.home("Get-PSSession" + there + " | Select-Object -ExpandProperty State"); strings.Join(got, " ") != "Disconnected" {
+		t.Errorf("%q", got)
+	}
+	if got := other.home("Get-PSSession -State Opened" + there); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+	other.home("$a = Get-PSSession"+there+" | Connect-PSSession", "$r = Receive-PSSession $a")
+	if got := other.home("Invoke-Command $a { Get-CsTenant } | Select-Object -ExpandProperty DisplayName"); strings.Join(got, " ") != "Contoso" {
+		t.Errorf("%q", got)
+	}
+	other.home("Remove-PSSession $a")
+}

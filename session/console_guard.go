@@ -1,0 +1,267 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"psdeck/session/clixml"
+	"psdeck/session/pslang"
+	"psdeck/session/pslang/syntax"
+)
+
+// judge is the guard for a line of a console: each command is judged by the
+// rules of the session that it reaches, and the worst verdict decides.
+func (c *console) judge(t *typed) (Verdict, error) {
+	if !c.elsewhere(t) {
+		return judge(c.own.rules(t.mode), t.script, t.wrong)
+	}
+	var all Verdict
+	unsure := false // a variable may hold something else when the line comes to it
+	for _, g := range groups(t.script) {
+		v, err := c.judgeGroup(t, g, unsure)
+		if err != nil {
+			return Verdict{}, err
+		}
+		all = worse(all, v)
+		unsure = unsure || t.routes.claims(g.statements) || setsVariables(g.statements)
+	}
+	return all, nil
+}
+
+func (c *console) judgeGroup(t *typed, g group, unsure bool) (Verdict, error) {
+	text := t.line[g.Start:g.End]
+	if !t.routes.claims(g.statements) && c.own != nil && c.own.rules(t.mode).there {
+		script, err := pslang.Parse(text)
+		return judge(c.own.rules(t.mode), script, err)
+	}
+	found := t.routes.in(g.statements)
+	all, err := c.judgeNames(text, g.Start, found)
+	if err != nil {
+		return all, err
+	}
+	for i, r := range found {
+		// What is piped in, and what nested commands give, is not known yet.
+		unsure := unsure || i > 0 || len(g.statements) > 1 || !r.first
+		switch {
+		case r.cmdlet == nil:
+		case r.cmdlet.name == "Import-PSSession":
+			all = worse(all, c.judgeImport(r, unsure))
+		case r.cmdlet.name == "Invoke-Command":
+			all = worse(all, c.judgeInvoke(r, unsure, t.mode))
+		}
+	}
+	return all, nil
+}
+
+// routed is a command of a line with its route; first tells that its pipeline
+// begins with it.
+type routed struct {
+	route
+	cmd   *pslang.Command
+	first bool
+}
+
+// in lists the commands of statements that have a route.
+func (r routes) in(list []pslang.Statement) []routed {
+	var out []routed
+	for i := range list {
+		if list[i].Pipeline == nil {
+			continue
+		}
+		for n, e := range list[i].Pipeline.Elements {
+			if e.Command == nil {
+				continue
+			}
+			if to, ok := r[e.Command]; ok {
+				out = append(out, routed{to, e.Command, n == 0})
+			}
+			if body := eachBody(e.Command); body != nil {
+				for _, inner := range r.in(body.Statements) {
+					inner.first = false // it runs for objects
+					out = append(out, inner)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// judgeNames judges the text of a statement once for each session that it
+// reaches: by what it would do there. What is neither a session cmdlet nor an
+// imported command counts for all of them. Script blocks of Invoke-Command are
+// left out: they are judged for the sessions that they go to.
+func (c *console) judgeNames(text string, start int, found []routed) (Verdict, error) {
+	var sessions []*Session
+	if c.own != nil {
+		sessions = append(sessions, c.own)
+	}
+	by := make(map[int]routed, len(found))
+	blank := []byte(text)
+	for _, r := range found {
+		by[r.cmd.Start-start] = r
+		if r.proxy != nil && !slices.Contains(sessions, r.proxy.entry.live) {
+			sessions = append(sessions, r.proxy.entry.live)
+		}
+		if r.cmdlet == nil || r.cmdlet.name != "Invoke-Command" {
+			continue
+		}
+		for _, a := range r.cmd.Args {
+			if b, ok := a.Value.(*pslang.ScriptBlock); ok {
+				for i := b.Start + 1; i < b.End-1; i++ {
+					blank[i-start] = ' '
+				}
+			}
+		}
+	}
+	script, err := pslang.Parse(string(blank))
+	root, err := wholeLine(script, err)
+	if err != nil {
+		return Verdict{}, err
+	}
+	var all Verdict
+	for _, s := range sessions {
+		f := classifyAs(root, false, func(i syntax.Invocation) string {
+			r, ok := by[i.Node.Start]
+			switch {
+			case !ok:
+				return i.Name
+			case r.proxy != nil && r.proxy.entry.live == s:
+				return r.proxy.remote
+			}
+			return ""
+		})
+		all = worse(all, s.rules(SendCommands).verdict(f))
+	}
+	return all, nil
+}
+
+// judgeImport asks before the commands of one tenant can be typed among those
+// of another.
+func (c *console) judgeImport(r routed, unsure bool) Verdict {
+	b, err := c.desk.bind(r.cmdlet, r.cmd, c.scope, nil, false)
+	if err == nil && !unsure {
+		if e, ok := c.desk.sessionOf(b.value("Session")); ok {
+			return c.crossing(e.live, b.text("Prefix"))
+		}
+	}
+	if slices.ContainsFunc(r.cmd.Args, func(a pslang.Arg) bool { return a.Name != "" && strings.HasPrefix("prefix", strings.ToLower(a.Name)) }) || c.otherTenant(nil) == nil {
+		return Verdict{}
+	}
+	return Verdict{
+		Decision: NeedsConfirmation, Command: "Import-PSSession",
+		Reason: "which tenant's commands would be imported is known only when the line runs", WayOut: "-Prefix gives them names of their own",
+	}
+}
+
+// crossing is the verdict on importing from a session into this console.
+func (c *console) crossing(from *Session, prefix string) Verdict {
+	other := c.otherTenant(from)
+	if prefix != "" || other == nil {
+		return Verdict{}
+	}
+	return Verdict{
+		Decision: NeedsConfirmation, Command: "Import-PSSession",
+		Reason: fmt.Sprintf("the commands of %s would have the same names here as those of %s", from.Proof().Label(), other.Proof().Label()),
+		WayOut: "-Prefix gives them names of their own",
+	}
+}
+
+// otherTenant is a session of another tenant whose commands can be typed here;
+// nil for none. Two that are not proved may be two tenants; a nil from may be any.
+func (c *console) otherTenant(from *Session) *Session {
+	differs := func(s *Session) bool {
+		return from == nil || s != from && !(s.Proof().Proved && from.Proof().Proved && s.Proof().same(from.Proof()))
+	}
+	if c.own != nil && differs(c.own) {
+		return c.own
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.imports {
+		if p.prefix == "" && differs(p.entry.live) {
+			return p.entry.live
+		}
+	}
+	return nil
+}
+
+// judgeInvoke judges a script block once for each session that it goes to.
+// Where the sessions are not known yet, the strictest rules hold.
+func (c *console) judgeInvoke(r routed, unsure bool, mode SendMode) Verdict {
+	b, err := c.desk.bind(r.cmdlet, r.cmd, c.scope, nil, false)
+	var all Verdict
+	if err == nil {
+		block := textOf(b.value("ScriptBlock"))
+		for _, there := range c.invokeTargets(b) {
+			all = worse(all, judgeBlock(there.rules(mode), block))
+		}
+		if !unsure || all.Decision != Allowed {
+			return all
+		}
+	}
+	for _, a := range r.cmd.Args {
+		if block, ok := a.Value.(*pslang.ScriptBlock); ok {
+			all = worse(all, judgeBlock(rules{env: Prod, there: true}, block.Text))
+		}
+	}
+	return all
+}
+
+// judgeBlock judges the text of a script block.
+func judgeBlock(r rules, text string) Verdict {
+	script, err := pslang.Parse(text)
+	v, err := judge(r, script, err)
+	if err != nil {
+		return r.verdict(finding{writes, "a script block", "what a script block does that cannot be read cannot be known beforehand"})
+	}
+	return v
+}
+
+// worse gives the stricter of two verdicts, with what both want typed.
+func worse(a, b Verdict) Verdict {
+	if a.Decision == NeedsConfirmation && b.Decision == NeedsConfirmation {
+		switch {
+		case b.Typed == "" || b.Typed == a.Typed:
+		case a.Typed == "":
+			a.Typed = b.Typed
+		default:
+			a.Typed += ", " + b.Typed
+		}
+		if b.Reason != a.Reason {
+			a.Reason += "; " + b.Reason
+		}
+		return a
+	}
+	if b.Decision > a.Decision {
+		return b
+	}
+	return a
+}
+
+// invokeTargets are the sessions that an Invoke-Command goes to, each once.
+func (c *console) invokeTargets(b bound) []*Session {
+	if !b.has("Session") {
+		if c.own == nil {
+			return nil
+		}
+		return []*Session{c.own}
+	}
+	var out []*Session
+	seen := make(map[*Session]bool)
+	for _, v := range b.list("Session") {
+		if e, ok := c.desk.sessionOf(v); ok && !seen[e.live] {
+			seen[e.live] = true
+			out = append(out, e.live)
+		}
+	}
+	return out
+}
+
+// textOf is a script block's text.
+func textOf(v clixml.Value) string {
+	if b, ok := v.Any().(clixml.ScriptBlock); ok {
+		return string(b)
+	}
+	return v.String()
+}

@@ -1,0 +1,241 @@
+package session
+
+import (
+	"context"
+	"errors"
+
+	"psdeck/session/clixml"
+	"psdeck/session/pslang"
+	"psdeck/session/psrp"
+)
+
+// errStopped ends a command of this side's own that was stopped while it waited.
+var errStopped = errors.New("stopped")
+
+// typedLine is a line that runs.
+type typedLine struct {
+	console *console
+	run     *Run
+	options RunOptions
+	// holds is the session whose turn the line has until its end; what it does
+	// in others takes a turn there for itself.
+	holds *Session
+	// sink takes the output in place of the run; nil: the run.
+	sink func([]clixml.Value)
+}
+
+// steps runs the statements of a line one after another. One that fails ends
+// the line, unless || stands behind it.
+func (x *typedLine) steps(ctx context.Context, steps []step) (Outcome, error) {
+	outcome, err, ok := Completed, error(nil), true
+	for i := range steps {
+		st := &steps[i]
+		if st.after == "&&" && !ok || st.after == "||" && ok {
+			continue
+		}
+		var clean bool
+		outcome, clean, err = x.step(ctx, st)
+		ok = outcome == Completed && clean
+		if outcome != Completed && (outcome != Failed || !fallsBack(steps[i+1:])) {
+			return outcome, err
+		}
+	}
+	return outcome, err
+}
+
+// fallsBack tells whether the rest of a chain has a statement for failures.
+func fallsBack(rest []step) bool {
+	for i := range rest {
+		switch rest[i].after {
+		case "||":
+			return true
+		case "":
+			return false
+		}
+	}
+	return false
+}
+
+// step runs one statement, part after part: a session has one runspace, so
+// that what one part gives is held here until the next can take it. clean
+// tells that there was no error.
+func (x *typedLine) step(ctx context.Context, st *step) (outcome Outcome, clean bool, err error) {
+	if st.again != nil {
+		fresh, err := st.again()
+		x.run.emit(ctx, Record{Stream: StreamView, View: fresh.view})
+		if err != nil {
+			x.run.emit(ctx, Record{Stream: StreamError, Error: localError(err)})
+			return Failed, false, err
+		}
+		*st = fresh
+	}
+	clean = true
+	for part := st; part != nil; part = part.then {
+		out := &stepOutput{ctx: ctx, run: x.run, st: part, scope: part.scope, sink: x.sink, stop: make(chan struct{})}
+		outcome, err = x.part(ctx, part, out)
+		clean = clean && !out.failed
+		if outcome != Completed {
+			return outcome, false, err
+		}
+		if part.then != nil {
+			part.then.input = out.kept
+		}
+	}
+	return outcome, clean, err
+}
+
+// part runs what of a statement runs in one go: what a server or a cmdlet
+// does, and what is done here with what it gives.
+func (x *typedLine) part(ctx context.Context, st *step, out *stepOutput) (Outcome, error) {
+	outcome, err := x.produce(ctx, st, out)
+	if outcome == Completed {
+		out.end()
+	}
+	out.store()
+	if st.assign != "" && outcome == Completed {
+		st.scope.assign(st.assign, out.kept)
+	}
+	if outcome == Completed && out.err != nil {
+		x.run.emit(ctx, Record{Stream: StreamError, Error: localError(out.err)})
+		return Failed, out.err
+	}
+	return outcome, err
+}
+
+func (x *typedLine) produce(ctx context.Context, st *step, out *stepOutput) (Outcome, error) {
+	switch {
+	case st.text != "", st.remote != nil:
+		return x.reach(ctx, st, out)
+	case st.each != nil:
+		return x.each(ctx, st, out)
+	case st.cmdlet != nil:
+		return x.invoke(ctx, st, out)
+	case st.makes != nil:
+		values, err := st.makes(ctx, x.run)
+		if errors.Is(err, errStopped) {
+			return Stopped, nil
+		}
+		if err != nil {
+			out.error(localError(err), true)
+			return Failed, err
+		}
+		out.values(values)
+	default:
+		out.values(st.local)
+	}
+	return Completed, nil
+}
+
+// reach does in a session what is for its server.
+func (x *typedLine) reach(ctx context.Context, st *step, out *stepOutput) (Outcome, error) {
+	s := st.there
+	do := func(ctx context.Context) (Outcome, error) {
+		if st.text != "" {
+			return s.runText(ctx, x.run, st.text)
+		}
+		if values, answered := s.answerHere(st, x.run.line); answered {
+			out.values(values)
+			return Completed, nil
+		}
+		outcome, err := s.runRemote(ctx, x.run, st, out)
+		s.seen.keep(st.giver(), out.one)
+		return outcome, err
+	}
+	if s == x.holds {
+		return do(ctx)
+	}
+	if s != x.console.own {
+		x.run.reach(ctx, s)
+	}
+	return s.serve(ctx, x.run, do)
+}
+
+// each runs the statements of ForEach-Object's block for each object of the
+// input, one after another. A statement that fails ends it.
+func (x *typedLine) each(ctx context.Context, st *step, out *stepOutput) (Outcome, error) {
+	input := st.input
+	if !st.hasIn {
+		input = []clixml.Value{clixml.Null()} // nothing is piped in: it runs once
+	}
+	for _, v := range input {
+		q := st.planner.item(v)
+		for i := range st.each.Statements {
+			if x.run.stopped() || ctx.Err() != nil {
+				return Stopped, nil
+			}
+			one, err := q.statement(&st.each.Statements[i])
+			if err != nil {
+				out.error(localError(err), true)
+				return Failed, err
+			}
+			inner := *x
+			inner.sink = out.values
+			outcome, clean, err := inner.step(ctx, &one)
+			out.failed = out.failed || !clean
+			if outcome != Completed {
+				return outcome, err
+			}
+			if out.satisfied() || out.err != nil {
+				return Completed, nil
+			}
+		}
+	}
+	return Completed, nil
+}
+
+// serve does something in the session for a line that was typed elsewhere: in
+// its turn, and after the session has proved its tenant where it has to.
+func (s *Session) serve(ctx context.Context, run *Run, do func(context.Context) (Outcome, error)) (Outcome, error) {
+	type end struct {
+		outcome Outcome
+		err     error
+	}
+	if err := s.log(run.id, run.line, StepQueued, nil, ""); err != nil {
+		return Failed, err
+	}
+	ended := make(chan end, 1)
+	if !s.begin(func(t *turn) {
+		e := end{outcome: Stopped}
+		defer func() { ended <- e }()
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(s.ctx, cancel)()
+		if s.acquire(ctx, run, t) {
+			if e.outcome, e.err = s.assure(ctx, run); e.outcome == Completed {
+				e.outcome, e.err = do(ctx)
+			}
+		}
+		s.module.doubt(s, run.line)
+		s.logEnd(run, e.outcome, e.err)
+	}) {
+		return Failed, s.gone(s.State())
+	}
+	e := <-ended
+	return e.outcome, e.err
+}
+
+// askInTurn runs a small pipeline of the deck's own in the session's turn, for a
+// line that was typed elsewhere.
+func (s *Session) askInTurn(ctx context.Context, run *Run, p psrp.Pipeline) (values []clixml.Value, end pipelineEnd, err error) {
+	outcome, err := s.serve(ctx, run, func(ctx context.Context) (Outcome, error) {
+		var err error
+		values, end, err = s.ask(ctx, p)
+		if err != nil {
+			return Failed, err
+		}
+		return Completed, nil
+	})
+	if err == nil && outcome != Completed {
+		err = ctx.Err()
+	}
+	return values, end, err
+}
+
+// cmdletError is the record of an error that a session cmdlet gave.
+func cmdletError(err error) *psrp.ErrorRecord {
+	var wrong *pslang.Error
+	if errors.As(err, &wrong) {
+		return &psrp.ErrorRecord{Message: wrong.Msg, FullyQualifiedErrorID: orElse(wrong.ID, "LocalPipeline")}
+	}
+	return localError(err)
+}
