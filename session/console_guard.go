@@ -200,10 +200,14 @@ func (c *console) judgeInvoke(r routed, unsure bool, mode SendMode) Verdict {
 			return all
 		}
 	}
+	strictest, seen := rules{env: Prod, there: true}, false
 	for _, a := range r.cmd.Args {
 		if block, ok := a.Value.(*pslang.ScriptBlock); ok {
-			all = worse(all, judgeBlock(rules{env: Prod, there: true}, block.Text))
+			all, seen = worse(all, judgeBlock(strictest, block.Text)), true
 		}
+	}
+	if !seen {
+		all = worse(all, strictest.verdict(finding{writes, r.cmdlet.name, "what it runs is known only when the line runs"}))
 	}
 	return all
 }

@@ -28,7 +28,7 @@ func twoTenants(t *testing.T, contoso Target) (d *fakeDeck, c, f *Session) {
 // Every way to smuggle a write past a read-only session.
 func TestNothingGetsPastAReadOnlySession(t *testing.T) {
 	d, c, _ := twoTenants(t, Target{ReadOnly: true})
-	d.home("Import-PSSession $c -Prefix Con")
+	d.home("Import-PSSession $c -Prefix Con", "Import-PSSession $f -Prefix Fab")
 	typedThere := []string{
 		"Remove-CsUser x", "$y = Remove-CsUser x", "Get-CsUser; Remove-CsUser x", "Get-PSSession; Remove-CsUser x",
 		"& Remove-CsUser x", ". Remove-CsUser x", "& 'Remove-CsUser' x", "iex 'Remove-CsUser x'", "Invoke-Expression 'Remove-CsUser x'",
@@ -40,13 +40,24 @@ func TestNothingGetsPastAReadOnlySession(t *testing.T) {
 		"Invoke-Command $c { param($x = (Remove-CsUser y)) Get-CsUser }", "Invoke-Command $c { iex $using:name }", "Invoke-Command $c { Get-CsUser --% ; Remove-CsUser x }",
 		"Invoke-Command $c,$f { Remove-CsUser x }", "$r = Invoke-Command $c { Remove-CsUser x }", "Get-PSSession; Invoke-Command $c { Remove-CsUser x }",
 		`Microsoft.PowerShell.Core\Invoke-Command $c { Remove-CsUser x }`,
+		"Invoke-Command $c { Get-CsUser (Remove-CsUser x) }", "Invoke-Command $c { Get-CsUser && Remove-CsUser x }", "Get-PSSession && Invoke-Command $c { Remove-CsUser x }",
+		"1 | ForEach-Object { Invoke-Command $c { Remove-CsUser x } }", "1 | ForEach-Object { Invoke-Command (Get-PSSession -Id $_) $block }", "Get-PSSession -Name (Invoke-Command $c { Remove-CsUser x })", `"$(Invoke-Command $c { Remove-CsUser x })"`,
+		"Invoke-Command $c { if ($true) { Remove-CsUser x } }", "& { Invoke-Command $c { Remove-CsUser x } }", "Get-PSSession | Where-Object { Invoke-Command $c { Remove-CsUser x } }",
+		"Invoke-Command @{ Session = $c } { Remove-CsUser x }", "Import-PSSession (Invoke-Command $c { Remove-CsUser x })",
 	}
+	typedThere = append(typedThere, "Get-CsUser (Remove-CsUser x)", "Get-PSSession -Name (Remove-CsUser x)", "Get-CsUser && Remove-CsUser x", "Get-CsUser || Remove-CsUser x",
+		"Get-PSSession | ForEach-Object { Remove-CsUser x }", "Get-FabCsUser | Remove-CsUser", "Get-PSSession -Id 2 | Remove-CsUser", `"$(Remove-CsUser x)"`, "@{ a = (Remove-CsUser x) }",
+		"Get-PSSession 2>$null; Remove-CsUser x", "Get-PSSession | Where-Object { Remove-CsUser x }", "if ($true) { Remove-CsUser x }", "Get-PSSession; & { Remove-CsUser x }")
 	typedAtHome := append(slices.Clone(typedThere[18:]), "Remove-ConCsUser x", "Get-ConCsUser; Remove-ConCsUser x", "$y = Remove-ConCsUser x", "Get-ConCsUser | Remove-ConCsUser",
-		"remove-concsuser x", "Get-ConCsUser @p", "Get-ConCsUser | ForEach-Object { Remove-ConCsUser $_ }", "Set-ConCsUser x -Force")
+		"remove-concsuser x", "Get-ConCsUser @p", "Get-ConCsUser | ForEach-Object { Remove-ConCsUser $_ }", "Set-ConCsUser x -Force",
+		"Get-ConCsUser (Remove-ConCsUser x)", "Get-PSSession -Name (Remove-ConCsUser x)", "Get-ConCsUser && Remove-ConCsUser x", "Get-ConCsUser || Remove-ConCsUser x", "Get-FabCsUser | Remove-ConCsUser",
+		`"$(Remove-ConCsUser x)"`, "@{ a = (Remove-ConCsUser x) }", "Get-ConCsUser 2>$null | Remove-ConCsUser", "1 | ForEach-Object { Remove-ConCsUser $_ }", "1 | ForEach-Object { 1 | ForEach-Object { Remove-ConCsUser $_ } }",
+		"Get-PSSession | Where-Object { Remove-ConCsUser x }", "& { Remove-ConCsUser x }", "& Remove-ConCsUser x", "if ($true) { Remove-ConCsUser x }", "Get-FabCsUser (Remove-ConCsUser x)",
+		"Get-FabCsUser -Filter (Remove-ConCsUser x)", "Remove-ConCsUser --% x", "$x = (Remove-ConCsUser x).Name", "Get-ConCsUser x > ./out.txt")
 	for where, lines := range map[string][]string{"there": typedThere, "home": typedAtHome} {
 		runner := map[string]Runner{"there": c, "home": d.cmdlets.Home()}[where]
 		for _, line := range lines {
-			if where == "home" && strings.HasPrefix(line, "Invoke-Command {") {
+			if where == "home" && (strings.HasPrefix(line, "Invoke-Command {") || strings.HasPrefix(line, "Invoke-Command @")) {
 				continue // there is nothing at home that it could run in
 			}
 			t.Run(where+": "+line, func(t *testing.T) {
@@ -64,6 +75,34 @@ func TestNothingGetsPastAReadOnlySession(t *testing.T) {
 					t.Errorf("something was sent: %q", strings.TrimPrefix(after, before))
 				}
 			})
+		}
+	}
+}
+
+// Where a line finds its sessions or its block only as it runs, the guard asks,
+// and what is refused is refused then.
+func TestWhatIsFoundAsItRunsIsRefusedThen(t *testing.T) {
+	d, c, _ := twoTenants(t, Target{ReadOnly: true})
+	for _, line := range []string{
+		"$i = @{ Session = $c; ScriptBlock = $block }; Invoke-Command @i", "Invoke-Command (Get-PSSession -Id 1) $block",
+		"Invoke-Command (Get-PSSession -Id 1) { Remove-CsUser x }", "$b = { Remove-CsUser x }; Invoke-Command $c $b",
+	} {
+		for _, runner := range []Runner{c, d.cmdlets.Home()} {
+			before := d.servers[0].log()
+			if v, err := runner.Check(line); err != nil || v.Decision == Allowed {
+				t.Errorf("%s: %+v, %v", line, v, err)
+			}
+			run, err := runner.Run(t.Context(), line, RunOptions{Confirmed: true})
+			if err == nil {
+				_, res := collect(t, run)
+				err = res.Err
+			}
+			if refused := (*RefusedError)(nil); !errors.As(err, &refused) {
+				t.Errorf("%s: %v", line, err)
+			}
+			if after := d.servers[0].log(); after != before {
+				t.Errorf("%s: sent %q", line, strings.TrimPrefix(after, before))
+			}
 		}
 	}
 }

@@ -2,9 +2,12 @@ package session
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
+
+	"psdeck/session/pslang"
 )
 
 // Home is the session of this machine itself: a small language of values,
@@ -13,13 +16,7 @@ import (
 type Home struct{ console *console }
 
 // Check implements [Runner].
-func (h *Home) Check(line string) (Verdict, error) {
-	t, err := h.console.read(line, SendAuto)
-	if err != nil {
-		return Verdict{}, err
-	}
-	return h.console.judge(t)
-}
+func (h *Home) Check(line string) (Verdict, error) { return h.console.check(line, SendAuto) }
 
 // Run implements [Runner].
 func (h *Home) Run(ctx context.Context, line string, o RunOptions) (*Run, error) {
@@ -61,6 +58,24 @@ func (c *console) start(ctx context.Context, t *typed, o RunOptions) (*Run, erro
 		run.finish(x.steps(ctx, steps))
 	}()
 	return run, nil
+}
+
+// check says what the guard says of a line, and what is wrong with one that
+// could not run.
+func (c *console) check(line string, mode SendMode) (Verdict, error) {
+	t, err := c.read(line, mode)
+	if err != nil {
+		return Verdict{}, err
+	}
+	verdict, err := c.judge(t)
+	if err != nil || verdict.Decision == Refused {
+		return verdict, err
+	}
+	var refused *pslang.Error
+	if _, err := c.plan(t); errors.As(err, &refused) {
+		return verdict, err
+	}
+	return verdict, nil
 }
 
 // admit asks the guard: nil where the line may run.

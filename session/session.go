@@ -15,7 +15,6 @@ import (
 	"psdeck/auth"
 	"psdeck/session/clixml"
 	"psdeck/session/complete"
-	"psdeck/session/pslang"
 	"psdeck/session/psrp"
 )
 
@@ -405,20 +404,7 @@ func (s *Session) Check(line string) (Verdict, error) { return s.CheckAs(line, S
 // run is told so now, before anybody is asked to confirm it; what depends on
 // values is left to Run, by when a line that still runs may have set them.
 func (s *Session) CheckAs(line string, mode SendMode) (Verdict, error) {
-	c := s.console.Load()
-	t, err := c.read(line, mode)
-	if err != nil {
-		return Verdict{}, err
-	}
-	verdict, err := c.judge(t)
-	if err != nil || verdict.Decision == Refused {
-		return verdict, err
-	}
-	var refused *pslang.Error
-	if _, err := c.plan(t); errors.As(err, &refused) {
-		return verdict, err
-	}
-	return verdict, nil
+	return s.console.Load().check(line, mode)
 }
 
 // Variable returns the value of a variable that a line has assigned.
