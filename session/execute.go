@@ -130,8 +130,9 @@ func (s *Session) execute(ctx context.Context, run *Run, steps []step, t *turn, 
 func (s *Session) acquire(ctx context.Context, run *Run, t *turn) bool {
 	select {
 	case <-t.ready:
-		// The line before may have left because the session ends.
-		return ctx.Err() == nil && s.ctx.Err() == nil
+		// The line may have been stopped before its turn came, and the line
+		// before may have left because the session ends.
+		return !run.stopped() && ctx.Err() == nil && s.ctx.Err() == nil
 	case <-run.stopping:
 	case <-ctx.Done():
 	case <-s.ended:

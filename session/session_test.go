@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -282,6 +283,21 @@ func TestLinesRunInTheOrderTyped(t *testing.T) {
 	}
 	if got := f.log(); got != strings.Join(want[:4], "\n") {
 		t.Errorf("sent %q, want %q", got, want[:4])
+	}
+}
+
+// A line that was stopped while it waited is not sent, even where its turn has
+// come by the time it looks.
+func TestAStoppedLineDoesNotTakeItsTurn(t *testing.T) {
+	s, _ := openFake(t, Target{}, func(c *fakeCommand) { c.done() })
+	run := newRun("r", "Get-A", time.Now)
+	_ = run.Stop(t.Context())
+	ready := &turn{ready: make(chan struct{})}
+	close(ready.ready)
+	for range 100 { // a select takes either of two that are ready
+		if s.acquire(t.Context(), run, ready) {
+			t.Fatal("it took its turn")
+		}
 	}
 }
 
