@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"psdeck/session/lab"
+	"psdeck/ui/cli"
 	"psdeck/ui/headless"
 )
 
@@ -28,7 +29,7 @@ type result struct {
 func program(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := run(args, streams{in: strings.NewReader(stdin), out: &out, err: &errs, width: 100})
+	code := cli.Run(args, cli.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs, Width: 100, Version: version})
 	return result{code, out.String(), errs.String()}
 }
 
@@ -332,7 +333,7 @@ func TestAnInterrupt(t *testing.T) {
 	out := &interrupting{self: self, t: t}
 	var errs bytes.Buffer
 	args := p.asAdmin("--output", "jsonl", "-c", "New-LabObject 1000000 1 -DelayMilliseconds 1", "--yes")
-	code := run(args, streams{in: strings.NewReader(p.tenant.Password + "\n"), out: out, err: &errs, width: 100})
+	code := cli.Run(args, cli.Streams{In: strings.NewReader(p.tenant.Password + "\n"), Out: out, Err: &errs, Width: 100, Version: version})
 	result{code, out.String(), errs.String()}.want(t, headless.ExitInterrupted)
 	if !slices.ContainsFunc(p.Access(), func(e lab.AccessEntry) bool { return e.Detail["action"] == "Delete" }) {
 		t.Error("the shell was not deleted")
@@ -475,7 +476,7 @@ func TestLabOnStandardStreams(t *testing.T) {
 	in, out := io.Pipe()
 	go func() { _, _ = io.WriteString(out, close+"\n"); _ = out.Close() }()
 	var got strings.Builder
-	if code := run([]string{"lab", "--stdio"}, streams{in: in, out: &got, err: io.Discard}); code != headless.ExitDone ||
+	if code := cli.Run([]string{"lab", "--stdio"}, cli.Streams{In: in, Out: &got, Err: io.Discard}); code != headless.ExitDone ||
 		!strings.HasSuffix(got.String(), "<CloseAck PSGuid='00000000-0000-0000-0000-000000000000' />\n") {
 		t.Errorf("%d %q", code, got.String())
 	}
