@@ -46,11 +46,27 @@ func runDemo(ctx context.Context, args []string, s Streams) int {
 		Network: network, Width: s.Width, Height: 30, Authority: l.Tenants()[0].Authority,
 		Broker: auth.NewBroker(auth.BrokerConfig{HTTP: network.HTTPClient()}), Catalogs: session.OpenCatalogs("", nil),
 	})
-	return deck(ctx, s, session.NewManager(c), ui.Config{
-		Version: s.Version, Places: demoPlaces(l.Tenants()),
+	m := session.NewManager(c)
+	return deck(ctx, s, m, ui.Config{
+		Version: s.Version, Places: demoPlaces(l.Tenants()), Connector: ui.Sessions(approving(l, m)),
 		Shells: func(ctx context.Context, t session.Target) (*session.Shells, error) { return c.Shells(ctx, t, nil) },
 		Demo:   &ui.DemoInfo{Text: "This is the demo: an embedded lab of three tenants. Nothing leaves this machine, and device codes approve themselves."},
 	})
+}
+
+type connect = func(context.Context, session.Target, func(session.Event)) (*session.Session, error)
+
+// approving connects as whoever is asked for: a code approves itself as that
+// account, where the lab knows it.
+func approving(l *lab.Lab, m *session.Manager) connect {
+	return func(ctx context.Context, t session.Target, watch func(session.Event)) (*session.Session, error) {
+		return m.Connect(ctx, t, func(ev session.Event) {
+			if shown, ok := ev.(session.DeviceCodeShown); ok && t.UserName != "" {
+				_ = l.Authority().Approve(shown.Code.UserCode, t.UserName) // one that it does not know waits to be refused
+			}
+			watch(ev)
+		})
+	}
 }
 
 // demoPlaces lists the lab's tenants as one partner would manage them.
