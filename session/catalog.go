@@ -13,8 +13,8 @@ import (
 // server was asked anew; nil while nothing is known.
 func (s *Session) Catalog() *complete.Catalog { return s.catalog.Load() }
 
-// Learned is closed when Catalog will not change any more: the server has
-// answered, or is not asked.
+// Learned is closed when the server has answered what it offers, or is not
+// asked. Later Catalog changes only by values of parameters that it names in errors.
 func (s *Session) Learned() <-chan struct{} { return s.learned }
 
 // learn finds out in the background what the session offers: from the cache at
@@ -25,9 +25,12 @@ func (s *Session) learn(store *Catalogs) {
 		close(s.learned)
 		return
 	}
-	key := s.catalogKey()
-	if cached, age, ok := store.load(key); ok {
-		s.catalog.Store(cached)
+	k := &s.lessons
+	k.store, k.key = store, s.catalogKey()
+	if cached, age, ok := store.load(k.key); ok {
+		k.asked = cached.Asked
+		k.remember(cached.Learned, s.now())
+		s.catalog.Store(complete.NewCatalog(cached.Commands))
 		if age < freshFor {
 			close(s.learned)
 			return
@@ -39,8 +42,8 @@ func (s *Session) learn(store *Catalogs) {
 		if !ok || len(commands) == 0 {
 			return
 		}
-		s.catalog.Store(complete.NewCatalog(commands))
-		store.save(key, commands)
+		s.offer(commands)
+		s.keepCatalog()
 	})
 }
 
@@ -51,7 +54,21 @@ const freshFor = 12 * time.Hour
 // configuration, its version, tenant and account.
 func (s *Session) catalogKey() string {
 	p, caps := s.Proof(), s.Capabilities()
-	return joinKey(s.uri, s.target.ConfigurationName, caps.Protocol, caps.LanguageMode, p.TenantID, p.Domain, s.account.UserName)
+	return joinKey(s.uri, s.target.ConfigurationName, s.serverVersion(), caps.Protocol, caps.LanguageMode, p.TenantID, p.Domain, s.account.UserName)
+}
+
+// serverVersion is the PowerShell that the server says it is; "" where it says nothing.
+func (s *Session) serverVersion() string {
+	said := s.PrivateData()
+	if said == nil {
+		return ""
+	}
+	table, _ := said.Lookup("PSVersionTable")
+	if table.Object() == nil {
+		return ""
+	}
+	version, _ := table.Object().Lookup("PSVersion")
+	return version.String()
 }
 
 // askCommands asks until the server has answered or refused; false where the

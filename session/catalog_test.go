@@ -214,3 +214,39 @@ func TestCatalogDoesNotHoldLines(t *testing.T) {
 		t.Error("the question was not asked again")
 	}
 }
+
+// The values that a server names when it refuses one are offered from then on.
+func TestValuesFromARefusal(t *testing.T) {
+	st := newStand(t, "http", endpoint.Config{Open: func(endpoint.Identity, *url.URL, *clixml.Object) (*runspace.Options, error) {
+		table := runspace.Builtins()
+		table.Add(runspace.Cmdlet{
+			Name: "Set-LabThing", Run: func(*runspace.Call) error { return nil },
+			Parameters: []runspace.Parameter{{Name: "Colour", Type: "String", ValidateSet: []string{"Red", "Dark Green"}}},
+		})
+		return &runspace.Options{Table: table}, nil
+	}})
+	st.remember(t.TempDir(), nil)
+	s := st.kept()
+	offered(t, s, "Set-LabThing")
+	const line = "Set-LabThing -Colour "
+	if r := complete.Complete(line, len(line), s.Completion()); len(r.Items) != 0 {
+		t.Errorf("known before: %v", r.Items)
+	}
+	run, err := s.Run(t.Context(), line+"Blue", session.RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, res := readAll(t, run); res.Outcome != session.Failed {
+		t.Fatalf("%v", res)
+	}
+	before := st.ran("Get-Command")
+	r := complete.Complete(line, len(line), s.Completion())
+	if len(r.Items) != 2 || r.Items[0].Text != "'Dark Green'" || r.Items[1].Text != "Red" {
+		t.Errorf("offered %v", r.Items)
+	}
+	_ = s.Close(t.Context())
+	r = complete.Complete(line, len(line), st.kept().Completion())
+	if len(r.Items) != 2 || st.ran("Get-Command") != before {
+		t.Errorf("offered by the next session %v, asked %d times", r.Items, st.ran("Get-Command")-before)
+	}
+}

@@ -15,8 +15,8 @@ import (
 
 // Catalogs keeps on disk what sessions have offered, one file for each server,
 // tenant and account, so that a new session completes at its first key. The
-// files hold names and syntaxes of commands and nothing that was typed or
-// answered; they can be deleted at any time.
+// files hold names and syntaxes of commands and values of their parameters, and
+// nothing that was typed or answered; they can be deleted at any time.
 type Catalogs struct {
 	dir string
 	now func() time.Time
@@ -44,9 +44,10 @@ type catalogFile struct {
 	Version  int                 `json:"version"`
 	Asked    time.Time           `json:"asked"`
 	Commands []*complete.Command `json:"commands"`
+	Learned  []lesson            `json:"learned,omitempty"`
 }
 
-const catalogVersion = 1
+const catalogVersion = 2
 
 // joinKey names a catalog by what decides what is in it.
 func joinKey(parts ...string) string {
@@ -57,36 +58,35 @@ func joinKey(parts ...string) string {
 func (c *Catalogs) path(key string) string { return filepath.Join(c.dir, key+".json") }
 
 // load reads a catalog and says how old it is. One that cannot be read is none.
-func (c *Catalogs) load(key string) (*complete.Catalog, time.Duration, bool) {
+func (c *Catalogs) load(key string) (f catalogFile, age time.Duration, ok bool) {
 	if c.dir == "" {
-		return nil, 0, false
+		return f, 0, false
 	}
 	info, err := os.Stat(c.path(key))
 	if err != nil || info.Size() > catalogSize {
-		return nil, 0, false
+		return f, 0, false
 	}
 	data, err := os.ReadFile(c.path(key))
 	if err != nil {
-		return nil, 0, false
+		return f, 0, false
 	}
-	var f catalogFile
 	if err := json.Unmarshal(data, &f); err != nil || f.Version != catalogVersion || slices.Contains(f.Commands, nil) {
-		return nil, 0, false
+		return f, 0, false
 	}
-	age := c.now().Sub(f.Asked)
+	age = c.now().Sub(f.Asked)
 	if age < 0 || age > catalogAge {
-		return nil, 0, false
+		return f, 0, false
 	}
-	return complete.NewCatalog(f.Commands), age, true
+	return f, age, true
 }
 
 // save writes a catalog in place of the one before. Without a cache the next
 // session asks again: that it cannot be written is no one's concern.
-func (c *Catalogs) save(key string, commands []*complete.Command) {
+func (c *Catalogs) save(key string, file catalogFile) {
 	if c.dir == "" {
 		return
 	}
-	data, err := json.Marshal(catalogFile{catalogVersion, c.now(), commands})
+	data, err := json.Marshal(file)
 	if err != nil || len(data) > catalogSize || os.MkdirAll(c.dir, 0o700) != nil {
 		return
 	}

@@ -37,7 +37,23 @@ func commandOf(v clixml.Value) *complete.Command {
 	if params, _ := o.Get("Parameters"); params.Object() != nil {
 		parametersOf(c, params.Object())
 	}
+	if kind := memberText(o, "CommandType"); strings.EqualFold(kind, "Function") || strings.EqualFold(kind, "Filter") {
+		define(c, memberText(o, "Definition"))
+	}
 	return c
+}
+
+// define adds what a function's text says; that is remote text, too.
+func define(c *complete.Command, body string) {
+	c.Define(body)
+	c.Synopsis = firstSentence(c.Synopsis)
+	unclean := func(name string) bool { return cleanName(name) == "" }
+	for i := range c.Parameters {
+		p := &c.Parameters[i]
+		p.Aliases = slices.DeleteFunc(p.Aliases, unclean)
+		p.Values = slices.DeleteFunc(p.Values, unclean)
+		p.Values = p.Values[:min(len(p.Values), valuesMost)]
+	}
 }
 
 // parametersOf adds what a table of parameters says, and their order.

@@ -14,10 +14,11 @@ import (
 const expandMost = 4 << 20
 
 // Expand has the server complete a line at a byte offset, where it has a
-// language to do that with: TabExpansion2, as PowerShell's own client asks it.
+// language to do that with or offers it: TabExpansion2, as PowerShell's own
+// client asks it.
 // false where it has not, while a line runs, and where a line comes between.
 func (s *Session) Expand(ctx context.Context, line string, cursor int) (complete.Result, bool) {
-	if !s.asScript(SendAuto) || s.text != nil || s.State() != Opened {
+	if !s.expands() || s.text != nil || s.State() != Opened {
 		return complete.Result{}, false
 	}
 	busy, idle := s.turns.idleNow()
@@ -50,6 +51,12 @@ func (s *Session) Expand(ctx context.Context, line string, cursor int) (complete
 		}
 	}})
 	return answer, err == nil && end.state == psrp.PipelineCompleted && len(answer.Items) > 0
+}
+
+// expands tells whether the server is known to complete lines: an endpoint
+// without a language may offer the command to its users.
+func (s *Session) expands() bool {
+	return s.asScript(SendAuto) || s.Catalog().Find("TabExpansion2") != nil
 }
 
 // idleNow is quiet without waiting.

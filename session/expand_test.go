@@ -70,6 +70,32 @@ func TestExpand(t *testing.T) {
 	readAll(t, run)
 }
 
+// An endpoint without a language that offers the command is asked, too.
+func TestExpandWhereItIsOffered(t *testing.T) {
+	table := runspace.Builtins()
+	table.Add(runspace.Cmdlet{
+		Name: "TabExpansion2", Parameters: []runspace.Parameter{
+			{Name: "inputScript", Type: "String", Position: 1}, {Name: "cursorColumn", Type: "Int32", Position: 2}, {Name: "options", Type: "Object", Position: 3, AllowEmpty: true},
+		},
+		Run: func(c *runspace.Call) error {
+			v, err := clixml.Decode([]byte(recordedExpansion))
+			if err != nil {
+				return err
+			}
+			return c.WriteObject(v)
+		},
+	})
+	st := newStand(t, "http", endpoint.Config{Open: func(endpoint.Identity, *url.URL, *clixml.Object) (*runspace.Options, error) {
+		return &runspace.Options{Table: table}, nil
+	}})
+	st.remember("", nil)
+	s := st.kept()
+	offered(t, s, "TabExpansion2")
+	if r, ok := s.Expand(t.Context(), "$PSVersionT", 11); !ok || len(r.Items) != 1 {
+		t.Errorf("%+v %v", r, ok)
+	}
+}
+
 // A server without a language is not asked.
 func TestExpandNeedsALanguage(t *testing.T) {
 	st := newStand(t, "http", endpoint.Config{})

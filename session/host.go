@@ -15,6 +15,7 @@ func (s *Session) event(ctx context.Context, run *Run, out *stepOutput, ev psrp.
 	case psrp.Output:
 		out.values([]clixml.Value{ev.Value})
 	case psrp.ErrorReceived:
+		s.heed(ev.Record)
 		out.error(ev.Record, false)
 	case psrp.WarningReceived:
 		out.message(StreamWarning, pslang.WarningStream, ev.Record, psrp.WarningRecord)

@@ -133,6 +133,7 @@ func (s *Session) follow(ctx context.Context, id uuid.UUID, input source, x *exc
 	case x.unfed != nil && (x.end != nil || err == nil):
 		return pipelineEnd{psrp.PipelineFailed, &psrp.ErrorRecord{Message: x.unfed.Error(), FullyQualifiedErrorID: "PipelineInputNotSent"}}, nil
 	case x.end != nil:
+		s.heed(x.end.err)
 		return *x.end, nil
 	case err == nil && x.stopAsked() && s.ctx.Err() == nil:
 		return pipelineEnd{state: psrp.PipelineStopped}, nil

@@ -107,6 +107,7 @@ type Session struct {
 	console  atomic.Pointer[console]          // where its lines are typed
 	catalog  atomic.Pointer[complete.Catalog] // what the session offers
 	learned  chan struct{}                    // closed when that is final
+	lessons  lessons
 	seen     lastSeen
 	instance uuid.UUID // of the host that the server sees
 	host     *psrp.HostInfo

@@ -52,6 +52,33 @@ func (c *Catalog) Find(name string) *Command {
 	return nil
 }
 
+// Learn gives a catalog in which a parameter takes some values. Where they are
+// those of an enumeration, all parameters of its type take them.
+func (c *Catalog) Learn(command, parameter, enumeration string, values []string) *Catalog {
+	out := c
+	for i, cmd := range c.All() {
+		teach := func(p *Parameter) bool {
+			named := strings.EqualFold(cmd.Name, command) && strings.EqualFold(p.Name, parameter)
+			return named || enumeration != "" && len(p.Values) == 0 && strings.TrimSuffix(p.Type, "[]") == enumeration
+		}
+		if !slices.ContainsFunc(cmd.Parameters, func(p Parameter) bool { return teach(&p) }) {
+			continue
+		}
+		if out == c {
+			out = &Catalog{slices.Clone(c.commands), c.keys}
+		}
+		changed := *cmd
+		changed.Parameters = slices.Clone(cmd.Parameters)
+		for j := range changed.Parameters {
+			if p := &changed.Parameters[j]; teach(p) {
+				p.Values, p.Ordered = values, false
+			}
+		}
+		out.commands[i] = &changed
+	}
+	return out
+}
+
 // Match gives the commands whose names fit a word: by a wildcard, by how they
 // begin, or by their capitals ("g-ci" for Get-ChildItem).
 func (c *Catalog) Match(word string) []*Command {

@@ -93,6 +93,19 @@ func (c *Command) Parameter(name string) (p *Parameter, ambiguous bool) {
 	return p, false
 }
 
+// Named gives a parameter of the command's own by its name; nil where there is none.
+func (c *Command) Named(name string) *Parameter {
+	if c == nil {
+		return nil
+	}
+	for i := range c.Parameters {
+		if strings.EqualFold(c.Parameters[i].Name, name) {
+			return &c.Parameters[i]
+		}
+	}
+	return nil
+}
+
 func (p *Parameter) begins(prefix string) bool {
 	return hasPrefixFold(p.Name, prefix) || slices.ContainsFunc(p.Aliases, func(a string) bool { return hasPrefixFold(a, prefix) })
 }

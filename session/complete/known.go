@@ -69,10 +69,8 @@ func (c *Command) described(lines []string) {
 }
 
 func (c *Command) change(name string, f func(*Parameter)) {
-	for i := range c.Parameters {
-		if c.Parameters[i].Name == name {
-			f(&c.Parameters[i])
-		}
+	if p := c.Named(name); p != nil {
+		f(p)
 	}
 }
 
