@@ -1,6 +1,8 @@
 package session
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -12,7 +14,7 @@ import (
 )
 
 // Completion is what is known here for completing a line of the session. It
-// asks nobody, and is cheap.
+// asks no server, and is cheap.
 func (s *Session) Completion() *complete.Env {
 	c := s.console.Load()
 	env := &complete.Env{Variables: s.scope.variables(), Output: s.seen.output, Commands: []*complete.Catalog{c.imported()}}
@@ -25,6 +27,7 @@ func (s *Session) Completion() *complete.Env {
 	} else {
 		// What runs here comes first: a restricted server's own are for implicit remoting.
 		env.Commands = append(env.Commands, localCommands(), offered)
+		env.Files, env.Local = files, runsHere
 	}
 	return env
 }
@@ -32,7 +35,10 @@ func (s *Session) Completion() *complete.Env {
 // Completion is what is known for completing a line of the home session.
 func (h *Home) Completion() *complete.Env {
 	c := h.console
-	return &complete.Env{Variables: c.scope.variables(), Commands: []*complete.Catalog{c.imported(), deckCommands(), localCommands()}}
+	return &complete.Env{
+		Variables: c.scope.variables(), Commands: []*complete.Catalog{c.imported(), deckCommands(), localCommands()},
+		Files: files, Local: runsHere,
+	}
 }
 
 // imported are the commands that were imported here, as their sessions know them.
@@ -52,6 +58,46 @@ func (c *console) imported() *complete.Catalog {
 		list = append(list, &cmd)
 	}
 	return complete.NewCatalog(list)
+}
+
+// runsHere tells the commands that see this machine's files.
+func runsHere(command string) bool { return pipeline.Known(command) }
+
+// filesMost is how many entries of a directory are read: more are no choice.
+const filesMost = 2000
+
+// files lists a directory of this machine. A name that could not be written in
+// a line as it is is left out.
+func files(dir string) []complete.File {
+	if rest, ok := strings.CutPrefix(dir, "~"); ok {
+		home, err := os.UserHomeDir()
+		if err != nil || rest != "" && rest[0] != '/' && rest[0] != filepath.Separator {
+			return nil
+		}
+		dir = home + rest
+	}
+	if dir == "" {
+		dir = "."
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = f.Close() }()
+	entries, _ := f.ReadDir(filesMost) // what could be read counts
+	list := make([]complete.File, 0, len(entries))
+	for _, e := range entries {
+		if cleanName(e.Name()) == "" {
+			continue
+		}
+		directory := e.IsDir()
+		if e.Type()&os.ModeSymlink != 0 {
+			info, err := os.Stat(filepath.Join(dir, e.Name()))
+			directory = err == nil && info.IsDir()
+		}
+		list = append(list, complete.File{Name: e.Name(), Directory: directory})
+	}
+	return list
 }
 
 // localCommands are PowerShell's commands that run here, and their aliases.

@@ -19,7 +19,7 @@ func (c *context) argument(node *syntax.Node, path []*syntax.Node, t *syntax.Tok
 	b := c.bind(node, cmd, at)
 	word, quote := unquote(t)
 	if b.target < 0 {
-		c.files(word, quote)
+		c.pathOf(cmd, nil, word, quote)
 		return
 	}
 	p := &b.params[b.target]
@@ -27,7 +27,7 @@ func (c *context) argument(node *syntax.Node, path []*syntax.Node, t *syntax.Tok
 		return
 	}
 	if !c.special(cmd, p, node, path, word, quote) {
-		c.files(word, quote)
+		c.pathOf(cmd, p, word, quote)
 	}
 }
 

@@ -1,7 +1,10 @@
 package complete
 
 import (
+	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"psdeck/session/pslang"
 	"psdeck/session/pslang/syntax"
@@ -88,6 +91,7 @@ func (c *context) complete() {
 	c.begin(t.Start, t.End)
 	switch t.Kind {
 	case syntax.Comment:
+		c.history(t)
 	case syntax.Variable, syntax.SplattedVariable:
 		c.variable(t)
 	case syntax.Dot, syntax.ColonColon, syntax.QuestionDot:
@@ -131,10 +135,14 @@ func (c *context) word(t *syntax.Token) {
 
 // operand is a string, number or word that is a value.
 func (c *context) operand(t *syntax.Token) {
+	if prev := c.at(c.index - 1); prev != nil && prev.Kind == syntax.Redirection && c.token == c.before() {
+		c.path(t)
+		return
+	}
 	cmd, path := c.inside(t.Extent, syntax.CommandAst, syntax.HashtableAst, syntax.ScriptBlockExpressionAst, syntax.SubExpressionAst)
 	switch {
 	case cmd == nil || cmd.Class != syntax.CommandAst:
-		if t.IsString() {
+		if t.IsString() && c.env.Local == nil {
 			c.path(t)
 		}
 	case len(cmd.Children) > 0 && cmd.Children[0].Start == t.Start:
@@ -165,7 +173,7 @@ func (c *context) punctuation(t *syntax.Token) {
 	case syntax.Comma, syntax.AtCurly, syntax.Semi, syntax.LParen:
 		c.between()
 	case syntax.Redirection:
-		c.files("", "")
+		c.files(place{})
 	}
 }
 
@@ -177,6 +185,9 @@ func (c *context) between() {
 	}
 	switch t.Kind {
 	case syntax.Pipe, syntax.LCurly, syntax.AndAnd, syntax.OrOr, syntax.RParen, syntax.RCurly, syntax.NewLine, syntax.Dot, syntax.ColonColon:
+		return
+	case syntax.Redirection:
+		c.files(place{})
 		return
 	case syntax.LParen:
 		if name := c.attribute(); name != "" {
@@ -301,3 +312,26 @@ func (c *context) find(name string) *Command {
 	}
 	return nil
 }
+
+// history completes "#piece" with the lines that ran and have it, the newest
+// first, and "#number" with the line of that number.
+func (c *context) history(t *syntax.Token) {
+	word := t.Text[1:]
+	if c.env.History == nil || strings.ContainsFunc(word, func(r rune) bool { return r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		return
+	}
+	lines := c.env.History()
+	if n, err := strconv.Atoi(word); err == nil {
+		if n > 0 && n <= len(lines) {
+			c.add(historyItem(lines[n-1]))
+		}
+		return
+	}
+	for _, line := range slices.Backward(lines) {
+		if strings.Contains(strings.ToLower(line), strings.ToLower(word)) {
+			c.add(historyItem(line))
+		}
+	}
+}
+
+func historyItem(line string) Item { return Item{Text: line, List: line, Kind: History, Tip: line} }

@@ -23,12 +23,13 @@ const (
 	VariableName
 	TypeName
 	Keyword
+	History
 )
 
 func (k Kind) String() string {
 	return [...]string{
 		"Text", "Command", "ProviderItem", "ProviderContainer", "Property", "Method",
-		"ParameterName", "ParameterValue", "Variable", "Type", "Keyword",
+		"ParameterName", "ParameterValue", "Variable", "Type", "Keyword", "History",
 	}[k]
 }
 
@@ -62,6 +63,12 @@ type Env struct {
 	// Files lists a directory, "" being the current one; nil: paths cannot be
 	// completed, as on a server.
 	Files func(dir string) []File
+	// Local tells the commands that run where Files are: only their parameters
+	// for paths are completed with files. nil: all commands do, and files
+	// complete whatever nothing else does, as in PowerShell's own console.
+	Local func(command string) bool
+	// History gives the lines that ran before, the oldest first; nil: there is none.
+	History func() []string
 	// Directory is the full name of the current directory.
 	Directory string
 	// Output gives an object as a command has last given it.
@@ -80,7 +87,7 @@ func Complete(line string, cursor int, env *Env) Result {
 
 // KindNamed gives a kind by its name; Text where it has none here.
 func KindNamed(name string) Kind {
-	for k := Text; k <= Keyword; k++ {
+	for k := Text; k <= History; k++ {
 		if k.String() == name {
 			return k
 		}

@@ -13,29 +13,57 @@ type File struct {
 	Directory bool
 }
 
+// place is where a path is wanted.
+type place struct {
+	word, quote string
+	literal     bool   // wildcard characters mean themselves
+	amp         string // what a quoted one needs before it: & to be run
+}
+
 // path completes a string that may name a file.
 func (c *context) path(t *syntax.Token) {
 	word, quote := unquote(t)
-	c.files(word, quote)
-}
-
-// files completes a path, of which all before the last slash is kept.
-func (c *context) files(word, quote string) {
-	c.listFiles(word, quote, "")
+	c.files(place{word: word, quote: quote})
 }
 
 // runnable completes a file as the name of a command: a quoted one needs &.
-func (c *context) runnable(word, quote string) { c.listFiles(word, quote, "& ") }
+func (c *context) runnable(word, quote string) {
+	if c.env.Local == nil {
+		c.files(place{word: word, quote: quote, amp: "& "})
+	}
+}
 
-func (c *context) listFiles(word, quote, amp string) {
+// pathOf completes a parameter's value with files where the command sees them.
+// cmd and p are nil where they are not known.
+func (c *context) pathOf(cmd *Command, p *Parameter, word, quote string) {
+	if c.env.Local != nil && (cmd == nil || p == nil || !takesPath(p.Name) || !c.env.Local(cmd.Name)) {
+		return
+	}
+	c.files(place{word: word, quote: quote, literal: p != nil && strings.EqualFold(p.Name, "LiteralPath")})
+}
+
+// takesPath tells the parameters that name files.
+func takesPath(parameter string) bool {
+	return containsFold([]string{"Path", "LiteralPath", "FilePath", "OutFile", "InFile", "PSPath"}, parameter)
+}
+
+// files completes a path, of which all before the last slash is kept.
+func (c *context) files(at place) {
 	if c.env.Files == nil {
 		return
 	}
-	dir, base := "", word
-	if i := strings.LastIndexAny(word, `/\`); i >= 0 {
-		dir, base = word[:i+1], word[i+1:]
+	dir, base := "", at.word
+	if i := strings.LastIndexAny(at.word, `/\`); i >= 0 {
+		dir, base = at.word[:i+1], at.word[i+1:]
 	}
-	files := slices.Clone(c.env.Files(dir))
+	from := dir
+	if !at.literal {
+		from = wildcardsOff.Replace(dir)
+		if strings.Contains(base, "`") {
+			base = wildcardsOff.Replace(base)
+		}
+	}
+	files := slices.Clone(c.env.Files(from))
 	slices.SortStableFunc(files, func(a, b File) int { return compareFold(a.Name, b.Name) })
 	shown := dir
 	if !strings.HasPrefix(dir, "/") && !strings.HasPrefix(dir, ".") && !strings.HasPrefix(dir, "~") {
@@ -45,17 +73,35 @@ func (c *context) listFiles(word, quote, amp string) {
 		if !fits(f.Name, base) || strings.HasPrefix(f.Name, ".") && !strings.HasPrefix(base, ".") {
 			continue
 		}
-		text := quoted(shown+f.Name, quote)
-		if text[0] == '\'' || text[0] == '"' {
-			text = amp + text
-		}
-		kind := ProviderItem
-		if f.Directory {
-			kind = ProviderContainer
-		}
-		c.add(Item{Text: text, List: f.Name, Kind: kind, Tip: c.fullName(dir, f.Name)})
+		c.add(c.fileItem(f, shown, from, at))
 	}
 }
+
+func (c *context) fileItem(f File, shown, dir string, at place) Item {
+	name := f.Name
+	if !at.literal {
+		name = wildcardsOn.Replace(name)
+	}
+	quote := at.quote
+	if quote == "" && strings.ContainsAny(name, "[]*?`") {
+		quote = "'"
+	}
+	text := quoted(shown+name, quote)
+	if text[0] == '\'' || text[0] == '"' {
+		text = at.amp + text
+	}
+	kind := ProviderItem
+	if f.Directory {
+		kind = ProviderContainer
+	}
+	return Item{Text: text, List: f.Name, Kind: kind, Tip: c.fullName(dir, f.Name)}
+}
+
+// Wildcard characters in names stand behind a backtick.
+var (
+	wildcardsOn  = strings.NewReplacer("[", "`[", "]", "`]", "*", "`*", "?", "`?")
+	wildcardsOff = strings.NewReplacer("`[", "[", "`]", "]", "`*", "*", "`?", "?")
+)
 
 func (c *context) fullName(dir, name string) string {
 	dir = strings.TrimPrefix(dir, "./")
