@@ -250,3 +250,19 @@ func TestValuesFromARefusal(t *testing.T) {
 		t.Errorf("offered by the next session %v, asked %d times", r.Items, st.ran("Get-Command")-before)
 	}
 }
+
+// Completion and the list of commands ask one question between them.
+func TestCommandsAreAskedOnce(t *testing.T) {
+	st, _ := catalogStand(t, runspace.NoLanguage, "Set-LabThing")
+	s := st.kept()
+	offered(t, s, "Set-LabThing")
+	before := st.ran("Get-Command")
+	names, err := s.Commands(t.Context())
+	if err != nil || !slices.Contains(names, "Set-LabThing") || st.ran("Get-Command") != before {
+		t.Errorf("%v %v, asked %d times more", names, err, st.ran("Get-Command")-before)
+	}
+	alone := st.connect() // nothing is asked in the background
+	if _, err := alone.Commands(t.Context()); err != nil || alone.Catalog().Find("Set-LabThing") == nil {
+		t.Errorf("completion does not know: %v", err)
+	}
+}

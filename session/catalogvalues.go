@@ -105,6 +105,7 @@ type lessons struct {
 	store   *Catalogs
 	key     string
 	asked   time.Time
+	told    bool // the catalog is what this session's server has said
 	writing sync.Mutex
 }
 
@@ -151,7 +152,7 @@ func (s *Session) offer(commands []*complete.Command) {
 			c = c.Learn(l.Command, l.Parameter, l.Type, l.Values)
 		}
 	}
-	k.asked = s.now()
+	k.asked, k.told = s.now(), true
 	s.catalog.Store(c)
 }
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"psdeck/session/psrp"
+	"psdeck/session/complete"
 )
 
 // commandList is what a server offers: names in lower case.
@@ -46,10 +46,10 @@ func (l *commandList) sorted() []string {
 	return names
 }
 
-// Commands lists the commands that the server offers. It asks once, where the
-// list is first wanted, and waits for its turn as a line does; from then on a
-// line with a command that runs in neither place is refused before anything is
-// sent.
+// Commands lists the commands that the server offers. Where completion has not
+// been told yet, it asks once and waits for its turn as a line does; from then
+// on a line with a command that runs in neither place is refused before
+// anything is sent.
 func (s *Session) Commands(ctx context.Context) ([]string, error) {
 	if l := s.knownCommands(); l != nil {
 		return l.sorted(), nil
@@ -87,27 +87,58 @@ func (s *Session) between(ctx context.Context, do func() error) error {
 	return <-done
 }
 
+// listCommands takes the list from what completion has been told, or asks and
+// lets completion know where that knows nothing.
 func (s *Session) listCommands(ctx context.Context) (*commandList, error) {
-	values, end, err := s.ask(ctx, psrp.Commands(psrp.Command{Name: "Get-Command"}))
+	commands := s.told().All()
+	if len(commands) == 0 {
+		var err error
+		if commands, err = s.askNames(ctx); err != nil {
+			return nil, err
+		}
+		if s.Catalog() == nil {
+			s.offer(commands)
+		}
+	}
+	l := &commandList{names: make(map[string]string)}
+	for _, c := range commands {
+		l.names[strings.ToLower(c.Name)] = c.Name
+	}
+	s.mu.Lock()
+	s.commands = l
+	s.mu.Unlock()
+	return l, nil
+}
+
+func (s *Session) askNames(ctx context.Context) ([]*complete.Command, error) {
+	values, end, err := s.ask(ctx, describeCommands())
 	switch {
 	case err != nil:
 		return nil, err
 	case end.err != nil:
 		return nil, end.err
 	}
-	l := &commandList{names: make(map[string]string)}
+	var commands []*complete.Command
 	for _, v := range values {
-		if name, ok := v.Object().Get("Name"); ok && name.Text() != "" {
-			l.names[strings.ToLower(name.Text())] = name.Text()
+		if c := commandOf(v); c != nil {
+			commands = append(commands, c)
 		}
 	}
-	if len(l.names) == 0 {
+	if len(commands) == 0 {
 		return nil, errors.New("the server lists none")
 	}
-	s.mu.Lock()
-	s.commands = l
-	s.mu.Unlock()
-	return l, nil
+	return commands, nil
+}
+
+// told is the catalog once this session's server has said it; a cache may be
+// of yesterday, and a line must not be refused for that.
+func (s *Session) told() *complete.Catalog {
+	s.lessons.mu.Lock()
+	defer s.lessons.mu.Unlock()
+	if !s.lessons.told {
+		return nil
+	}
+	return s.Catalog()
 }
 
 func (s *Session) knownCommands() *commandList {
