@@ -266,3 +266,24 @@ func TestCommandsAreAskedOnce(t *testing.T) {
 		t.Errorf("completion does not know: %v", err)
 	}
 }
+
+// Completing at every key of a line sends nothing.
+func TestKeysSendNothing(t *testing.T) {
+	st, _ := catalogStand(t, runspace.NoLanguage, "Set-LabThing", "Get-LabThing")
+	s := st.kept()
+	offered(t, s, "Set-LabThing")
+	count := func() int {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		return len(st.requests)
+	}
+	before, found := count(), 0
+	for _, line := range []string{"Get-LabThing -Identity x | Where-Object { $_.Name -like 'a*' } | Set-LabThing -Force -Id", "$x = Get-Lab", "$x.", "Set-LabThing > ./o"} {
+		for i := range len(line) + 1 {
+			found += len(complete.Complete(line[:i], i, s.Completion()).Items)
+		}
+	}
+	if n := count(); n != before || found == 0 {
+		t.Errorf("%d requests, %d items", n-before, found)
+	}
+}

@@ -14,6 +14,7 @@ import (
 // is known here, on the key itself; no server is asked.
 type popup struct {
 	complete.Result
+	known  int // so many items are of the language; lines that ran before follow
 	chosen int // -1: none, so that Enter runs the line
 	top    int
 	rows   int // what it took at the most, so that the prompt does not jump
@@ -44,7 +45,14 @@ func (t *tab) suggest(asked bool) {
 	if !asked && !worthwhile(e) {
 		return
 	}
-	r := complete.Complete(e.text, e.at, c.Completion())
+	var env complete.Env
+	if known := c.Completion(); known != nil {
+		env = *known
+	}
+	env.History = func() []string { return t.history.of(t.owner()) }
+	r := complete.Complete(e.text, e.at, &env)
+	known := len(r.Items)
+	t.again(&r)
 	word := e.text[r.Start:min(r.End, max(r.Start, e.at))]
 	switch {
 	case len(r.Items) == 0:
@@ -52,7 +60,37 @@ func (t *tab) suggest(asked bool) {
 	case !asked && (e.at != r.End || len(r.Items) == 1 && strings.EqualFold(r.Items[0].Text, word)):
 		return
 	}
-	t.popup = popup{Result: r, chosen: -1, rows: rows, text: e.text, at: e.at}
+	t.popup = popup{Result: r, known: known, chosen: -1, rows: rows, text: e.text, at: e.at}
+}
+
+// againMost is how many lines that ran before are offered for a draft.
+const againMost = 5
+
+// again adds the lines of the tab that begin as the draft does, where they ran
+// in the tenant that the tab is in now.
+func (t *tab) again(r *complete.Result) {
+	e := &t.editor
+	if len(r.Items) == 0 {
+		r.Start, r.End = e.at, e.at
+	}
+	if e.at != len(e.text) || r.End != e.at {
+		return
+	}
+	for _, line := range t.history.like(e.text, t.owner(), againMost) {
+		r.Items = append(r.Items, complete.Item{Text: line[r.Start:], List: line, Kind: complete.History, Tip: textRanBefore + "\n" + line})
+	}
+}
+
+// owner is whom the lines of the tab are for: a proved tenant, or this machine.
+func (t *tab) owner() string {
+	switch {
+	case t.home:
+		return "home"
+	case t.live == nil || !t.live.Proof().Proved:
+		return ""
+	}
+	p := t.live.Proof()
+	return p.TenantID + "\x00" + p.Domain + "\x00" + p.Label()
 }
 
 // worthwhile tells whether a word has been begun.
@@ -89,9 +127,9 @@ func (a *App) complete() tea.Cmd {
 		t.suggest(true)
 	}
 	switch {
-	case len(p.Items) == 0:
+	case p.known == 0:
 		return a.expand(t)
-	case len(p.Items) == 1:
+	case p.known == 1 && (len(p.Items) == 1 || p.Items[0].Text != t.editor.text[p.Start:p.End]):
 		t.write(p.Items[0].Text)
 		t.popup.close()
 	case !t.extend():
@@ -117,7 +155,7 @@ type expandedMsg struct {
 func (a *App) expand(t *tab) tea.Cmd {
 	x, ok := t.runner.(expander)
 	if !ok || t.dead || t.current != nil || t.editor.text == "" {
-		a.said = textNothingToComplete
+		a.nothingMore(t)
 		return nil
 	}
 	ctx, id, version, text, at := t.ctx, t.id, t.editor.version, t.editor.text, t.editor.at
@@ -138,21 +176,32 @@ func (a *App) expanded(msg expandedMsg) {
 		return
 	}
 	if !msg.ok {
-		a.said = textNothingToComplete
+		a.nothingMore(t)
 		return
 	}
-	t.popup = popup{Result: msg.result, chosen: -1, text: t.editor.text, at: t.editor.at}
+	t.popup = popup{Result: msg.result, known: len(msg.result.Items), chosen: -1, text: t.editor.text, at: t.editor.at}
 	if len(msg.result.Items) == 1 {
 		t.write(msg.result.Items[0].Text)
 		t.popup.close()
 	}
 }
 
-// extend writes as much as all items begin with; it tells whether that was more.
+// nothingMore is for a draft that only lines that ran before can complete, if
+// anything.
+func (a *App) nothingMore(t *tab) {
+	if p := &t.popup; !p.shown(&t.editor) {
+		a.said = textNothingToComplete
+	} else if p.chosen < 0 {
+		p.choose(1)
+	}
+}
+
+// extend writes as much as all items of the language begin with; it tells
+// whether that was more.
 func (t *tab) extend() bool {
 	p := &t.popup
 	common := p.Items[0].Text
-	for _, it := range p.Items[1:] {
+	for _, it := range p.Items[1:p.known] {
 		n := 0
 		for n < len(common) && n < len(it.Text) && common[n]|0x20 == it.Text[n]|0x20 {
 			n++

@@ -41,9 +41,12 @@ func (a *App) popupRows(p *popup, w, h int) []string {
 		row, n := spaces(list), p.top+i
 		if n < len(p.Items) {
 			name := pad(fit(oneLine(p.Items[n].List), list-3), list-3)
-			if n == p.chosen {
+			switch {
+			case n == p.chosen:
 				row = a.th.accent.text(" ▸ " + name)
-			} else {
+			case n >= p.known:
+				row = a.th.dim.text("   " + name)
+			default:
 				row = "   " + name
 			}
 		}

@@ -160,6 +160,45 @@ func TestTabAsksTheServer(t *testing.T) {
 	})
 }
 
+// Lines that ran in the tab follow what the language offers; Tab still writes
+// what is certain, and only those with no secret and of the same tenant count.
+func TestPopupHistory(t *testing.T) {
+	srv := withOffer("Set-CsUser", "Get-CsUser")
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		for _, line := range []string{"Get-CsUser -Identity alice", "Get-CsUser -Identity bob", "Get-CsUser -Password pa55", "Get-CsUser -Identity alice"} {
+			srv.on(line, func(r *fakeRun) { r.end(session.Completed, nil) })
+			d.Run(line)
+		}
+		d.Type("get-c")
+		d.Has("   Get-CsUser -Identity alice", "   Get-CsUser -Identity bob")
+		d.Press("tab")
+		if got := d.app.tab().editor.text; got != "Get-CsUser" {
+			t.Errorf("Tab gave %q", got)
+		}
+		d.Press("tab", "down", "down", "enter")
+		if got := d.app.tab().editor.text; got != "Get-CsUser -Identity bob" {
+			t.Errorf("chose %q", got)
+		}
+		d.Press("backspace", "backspace", "backspace")
+		d.Type("al")
+		d.Has("   Get-CsUser -Identity alice", textRanBefore)
+		d.Press("tab", "enter")
+		if got := d.app.tab().editor.text; got != "Get-CsUser -Identity alice" {
+			t.Errorf("chose %q", got)
+		}
+		d.Press("ctrl+u")
+		d.Type("#bob")
+		d.Press("tab")
+		if got := d.app.tab().editor.text; got != "Get-CsUser -Identity bob" {
+			t.Errorf("# gave %q", got)
+		}
+		d.Press("ctrl+u")
+		srv.sessions[0].proof.Name, srv.sessions[0].proof.Domain = "fabrikam", "fabrikam.example"
+		d.Type("Get-CsUser -Identity a")
+		d.HasNot(textRanBefore)
+	})
+}
+
 // manyOffered is a deck whose session offers 3,000 commands.
 func manyOffered() *App {
 	names := make([]string, 3000)

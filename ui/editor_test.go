@@ -128,9 +128,9 @@ func TestEditorDraw(t *testing.T) {
 
 func TestHistoryKeepsTheDraft(t *testing.T) {
 	var h history
-	h.add("one")
-	h.add("two")
-	h.add("two")
+	h.add("one", "me")
+	h.add("two", "me")
+	h.add("two", "me")
 	now := "dra"
 	for i, step := range []struct {
 		by   int

@@ -194,5 +194,6 @@ const (
 	textScopePopup      = "Completions"
 
 	textNothingToComplete = "nothing is known to complete this with"
+	textRanBefore         = "ran in this tab before"
 	textOfMany            = "%d of %s"
 )

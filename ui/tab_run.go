@@ -124,7 +124,7 @@ func (t *tab) refuse(text string, v session.Verdict) {
 
 // take accepts a line: it runs now, or waits for the one that runs.
 func (a *App) take(t *tab, text string, confirmed bool) tea.Cmd {
-	t.history.add(text)
+	t.history.add(text, t.owner())
 	t.editor.clear()
 	t.notice = notice{}
 	t.scroll.toEnd()
