@@ -76,8 +76,13 @@ func (t *tab) again(r *complete.Result) {
 	if e.at != len(e.text) || r.End != e.at {
 		return
 	}
+	from := min(r.Start, strings.LastIndexByte(e.text, ' ')+1)
 	for _, line := range t.history.like(e.text, t.owner(), againMost) {
-		r.Items = append(r.Items, complete.Item{Text: line[r.Start:], List: line, Kind: complete.History, Tip: textRanBefore + "\n" + line})
+		shown := line[from:]
+		if from > 0 {
+			shown = "… " + shown
+		}
+		r.Items = append(r.Items, complete.Item{Text: line[r.Start:], List: shown, Kind: complete.History, Tip: textRanBefore + "\n" + line})
 	}
 }
 

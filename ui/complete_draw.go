@@ -3,6 +3,8 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"psdeck/session/complete"
 )
 
 // popupMost is how many rows the popup takes at the most, popupLeast at the
@@ -71,23 +73,21 @@ func (p *popup) listWidth(w, h int) int {
 	return min(need, most)
 }
 
-// popupDetail says what the chosen item, or the first one, is: what a command
-// is for and its syntax, a parameter's type; and how many items there are.
+// popupDetail says what the chosen item, or the first one, is, and how many
+// items there are.
 func (a *App) popupDetail(p *popup, w, h int) []string {
 	if w < 10 {
 		return nil
 	}
-	it := &p.Items[max(0, p.chosen)]
 	var rows []string
-	if it.Command != nil && it.Command.Synopsis != "" {
-		rows = append(rows, wrapWords(oneLine(it.Command.Synopsis), w)...)
-	}
-	for line := range strings.Lines(it.Tip) {
-		if len(rows) >= h {
-			break
-		}
-		if line = oneLine(line); line != "" {
-			rows = append(rows, wrapWords(line, w)...)
+	for _, text := range explain(&p.Items[max(0, p.chosen)]) {
+		for line := range strings.Lines(text) {
+			if len(rows) > h {
+				break
+			}
+			if line = oneLine(line); line != "" {
+				rows = append(rows, wrapWords(line, w)...)
+			}
 		}
 	}
 	room := h
@@ -107,4 +107,28 @@ func (a *App) popupDetail(p *popup, w, h int) []string {
 		rows = append(rows, fmt.Sprintf(textOfMany, max(1, p.chosen+1), thousands(len(p.Items))))
 	}
 	return rows
+}
+
+// explain says what an item is: what a command is for and its syntax; a
+// parameter's type, what it takes and its other names, and the command's syntax.
+func explain(it *complete.Item) []string {
+	cmd := it.Command
+	switch {
+	case cmd == nil:
+		return []string{it.Tip}
+	case it.Kind == complete.CommandName:
+		return []string{cmd.Synopsis, it.Tip}
+	case it.Kind != complete.ParameterName:
+		return []string{cmd.Synopsis, cmd.Syntax()}
+	}
+	list := []string{it.Tip}
+	if p, _ := cmd.Parameter(it.List); p != nil {
+		if values := p.Choices(); len(values) > 0 && !p.Switch() {
+			list = append(list, textTakes+" "+strings.Join(values, ", "))
+		}
+		if len(p.Aliases) > 0 {
+			list = append(list, textAlso+" -"+strings.Join(p.Aliases, ", -"))
+		}
+	}
+	return append(list, cmd.Syntax())
 }

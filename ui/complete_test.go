@@ -50,6 +50,18 @@ func TestPopupWhileTyping(t *testing.T) {
 	})
 }
 
+// Beside a parameter stand its type, what it takes and the command's syntax.
+func TestPopupExplainsParameters(t *testing.T) {
+	srv := withOffer("Set-CsUser")
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		d.Type("Set-CsUser -Mo")
+		d.Has("[ActionPreference] Mode", "takes Break, Continue, Ignore", "Set-CsUser [-Identity] <string>")
+		d.Type("de ")
+		d.Press("tab")
+		d.Has(" ▸ Break", "Changes a user.", "Set-CsUser [-Identity] <string>")
+	})
+}
+
 // Enter runs what was typed unless an item was chosen.
 func TestPopupKeys(t *testing.T) {
 	tests := []struct{ name, typed, keys, want string }{
@@ -181,7 +193,7 @@ func TestPopupHistory(t *testing.T) {
 		}
 		d.Press("backspace", "backspace", "backspace")
 		d.Type("al")
-		d.Has("   Get-CsUser -Identity alice", textRanBefore)
+		d.Has("   … alice", textRanBefore, "│ Get-CsUser -Identity alice")
 		d.Press("tab", "enter")
 		if got := d.app.tab().editor.text; got != "Get-CsUser -Identity alice" {
 			t.Errorf("chose %q", got)

@@ -195,5 +195,7 @@ const (
 
 	textNothingToComplete = "nothing is known to complete this with"
 	textRanBefore         = "ran in this tab before"
+	textTakes             = "takes"
+	textAlso              = "also"
 	textOfMany            = "%d of %s"
 )

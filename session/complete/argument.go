@@ -23,7 +23,7 @@ func (c *context) argument(node *syntax.Node, path []*syntax.Node, t *syntax.Tok
 		return
 	}
 	p := &b.params[b.target]
-	if c.values(p, word, quote) {
+	if c.values(cmd, p, word, quote) {
 		return
 	}
 	if !c.special(cmd, p, node, path, word, quote) {
@@ -32,22 +32,16 @@ func (c *context) argument(node *syntax.Node, path []*syntax.Node, t *syntax.Tok
 }
 
 // values offers what a parameter takes; it tells whether that is known.
-func (c *context) values(p *Parameter, word, quote string) bool {
-	list, ordered := p.Values, p.Ordered
-	switch {
-	case len(list) > 0:
-	case p.Switch() || p.Type == "bool":
-		if !p.Switch() || word != "" && word != "$" {
-			return false
-		}
-		list, ordered, word = []string{"$true", "$false"}, true, ""
-	default:
-		if list = enumOf(p.Type); len(list) == 0 {
-			if p.Type != "Encoding" {
-				return false
-			}
-			list, ordered = encodings(), true
-		}
+func (c *context) values(cmd *Command, p *Parameter, word, quote string) bool {
+	if p.Switch() && word != "" && word != "$" {
+		return false
+	}
+	list, ordered := p.choices()
+	if len(list) == 0 {
+		return false
+	}
+	if p.Switch() {
+		word = ""
 	}
 	if !ordered && !slices.IsSorted(list) {
 		list = slices.Clone(list)
@@ -60,11 +54,30 @@ func (c *context) values(p *Parameter, word, quote string) bool {
 				if !strings.HasPrefix(v, "$") {
 					text = quoted(v, quote)
 				}
-				c.add(Item{Text: text, List: v, Kind: ParameterValue, Tip: v})
+				c.add(Item{Text: text, List: v, Kind: ParameterValue, Tip: v, Command: cmd})
 			}
 		}
 	}
 	return true
+}
+
+// Choices are the values that the parameter is known to take, or a few that it
+// is good to know; nil: any value of its type.
+func (p *Parameter) Choices() []string {
+	list, _ := p.choices()
+	return slices.Clone(list)
+}
+
+func (p *Parameter) choices() (list []string, ordered bool) {
+	switch {
+	case len(p.Values) > 0:
+		return p.Values, p.Ordered
+	case p.Switch():
+		return []string{"$true", "$false"}, true
+	case p.Type == "Encoding":
+		return encodings(), true
+	}
+	return enumOf(p.Type), false
 }
 
 // encodings are the names that a parameter of type Encoding takes.

@@ -17,6 +17,7 @@ type binding struct {
 	target int    // the parameter that the cursor's value goes to; -1: none
 	// unclear, repeated and unknown tell what the name at the cursor is.
 	unclear, repeated, unknown bool
+	command                    *Command
 	named                      int // the parameter of the name at the cursor; -1: none
 	pending                    int // the parameter that wants the next value
 	loose                      []bool
@@ -25,7 +26,7 @@ type binding struct {
 
 // bind reads the words of a command around the cursor's piece of it.
 func (c *context) bind(node *syntax.Node, cmd *Command, at syntax.Extent) *binding {
-	b := &binding{sets: ^uint64(0), target: -1, named: -1, pending: -1, waiting: true}
+	b := &binding{command: cmd, sets: ^uint64(0), target: -1, named: -1, pending: -1, waiting: true}
 	if cmd != nil {
 		b.params = cmd.all()
 		if n := len(cmd.Sets); n > 0 && n < 64 {
@@ -163,7 +164,7 @@ func (c *context) parameter(node *syntax.Node, t *syntax.Token) {
 	switch {
 	case word != "" && b.unknown:
 	case word != "" && !b.unclear && b.named >= 0 && !b.repeated:
-		c.name(&b.params[b.named], word, suffix)
+		c.name(b, &b.params[b.named], word, suffix)
 	default:
 		c.names(b, word, suffix)
 	}
@@ -187,21 +188,21 @@ func (c *context) names(b *binding, word, suffix string) {
 			if b.used[i] != b.repeated || p.in()&b.sets == 0 || isCommon(p.Name) != common {
 				continue
 			}
-			c.name(p, word, suffix)
+			c.name(b, p, word, suffix)
 		}
 	}
 }
 
 // name adds a parameter by its name, or else by its aliases.
-func (c *context) name(p *Parameter, word, suffix string) {
+func (c *context) name(b *binding, p *Parameter, word, suffix string) {
 	tip := "[" + p.Type + "] "
 	if hasPrefixFold(p.Name, word) {
-		c.add(Item{Text: "-" + p.Name + suffix, List: p.Name, Kind: ParameterName, Tip: tip + p.Name})
+		c.add(Item{Text: "-" + p.Name + suffix, List: p.Name, Kind: ParameterName, Tip: tip + p.Name, Command: b.command})
 		return
 	}
 	for _, a := range p.Aliases {
 		if hasPrefixFold(a, word) {
-			c.add(Item{Text: "-" + a + suffix, List: a, Kind: ParameterName, Tip: tip + a})
+			c.add(Item{Text: "-" + a + suffix, List: a, Kind: ParameterName, Tip: tip + a, Command: b.command})
 		}
 	}
 }

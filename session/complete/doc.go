@@ -42,7 +42,8 @@ type Item struct {
 	Kind Kind
 	// Tip says more: a command's syntax, a parameter's type. It may be empty.
 	Tip string
-	// Command is what an item of kind CommandName stands for.
+	// Command is what an item of kind CommandName stands for, or the command
+	// whose parameter or value the item is; nil: it is not known.
 	Command *Command
 }
 
