@@ -164,19 +164,25 @@ func (c *context) source(node *syntax.Node, path []*syntax.Node) (Variable, bool
 		return Variable{}, false
 	}
 	pipe := path[len(path)-1]
-	i := slices.Index(pipe.Children, node)
-	for i--; i >= 0; i-- {
+	return c.given(pipe, slices.Index(pipe.Children, node))
+}
+
+// given is what the first elements of a pipeline give.
+func (c *context) given(pipe *syntax.Node, elements int) (Variable, bool) {
+	for i := elements - 1; i >= 0; i-- {
 		e := pipe.Children[i]
 		if e.Class != syntax.CommandAst {
 			return c.infer(e)
 		}
 		name, _ := e.CommandName()
-		cmd := c.resolve(name)
-		if cmd != nil {
+		if cmd := c.resolve(name); cmd != nil {
 			name = cmd.Name
 		}
-		if passesOn(name) && i > 0 {
+		switch {
+		case passesOn(name) && i > 0:
 			continue
+		case strings.EqualFold(name, "Select-Object") && i > 0:
+			return c.selected(pipe, i)
 		}
 		return c.output(name)
 	}

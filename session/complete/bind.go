@@ -120,10 +120,7 @@ func (b *binding) use(i int) {
 // positions gives the values that stand alone to parameters by their places.
 func (b *binding) positions() {
 	for _, cursor := range b.loose {
-		i := b.next(b.sets & b.normal)
-		if i < 0 {
-			i = b.next(b.sets)
-		}
+		i := b.next(cursor)
 		if i < 0 {
 			return
 		}
@@ -134,15 +131,23 @@ func (b *binding) positions() {
 	}
 }
 
-// next is the free parameter with the lowest position.
-func (b *binding) next(sets uint64) int {
-	best, at := -1, -1
+// next is the free parameter with the lowest position, of the default set
+// where there is a choice. A word at the cursor goes to one that takes words.
+func (b *binding) next(word bool) int {
+	best, least := -1, 0
 	for i := range b.params {
-		if b.used[i] {
+		p := &b.params[i]
+		if b.used[i] || word && strings.HasPrefix(p.Type, "scriptblock") {
 			continue
 		}
-		if pos := b.params[i].position(sets); pos >= 0 && (best < 0 || pos < at) {
-			best, at = i, pos
+		rank := -1
+		if pos := p.position(b.sets & b.normal); pos >= 0 {
+			rank = 2 * pos
+		} else if pos := p.position(b.sets); pos >= 0 {
+			rank = 2*pos + 1
+		}
+		if rank >= 0 && (best < 0 || rank < least) {
+			best, least = i, rank
 		}
 	}
 	return best

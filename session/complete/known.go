@@ -59,6 +59,8 @@ func (c *Command) described(lines []string) {
 			c.arrange(words)
 		case kind == "alias" && len(words) > 0:
 			c.change(words[0], func(p *Parameter) { p.Aliases = words[1:] })
+		case kind == "rest" && len(words) > 0:
+			c.change(words[0], (*Parameter).last)
 		case (kind == "values" || kind == "offers") && len(words) > 0:
 			c.change(words[0], func(p *Parameter) { p.Values, p.Ordered = words[1:], kind == "offers" })
 		default:
@@ -71,6 +73,15 @@ func (c *Command) described(lines []string) {
 func (c *Command) change(name string, f func(*Parameter)) {
 	if p := c.Named(name); p != nil {
 		f(p)
+	}
+}
+
+// last makes a parameter one that takes what is left over.
+func (p *Parameter) last() {
+	for i := range p.Places {
+		if p.Places[i].Position >= 0 {
+			p.Places[i].Position += 1 << 8
+		}
 	}
 }
 

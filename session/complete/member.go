@@ -54,68 +54,6 @@ func (c *context) owner(node, target *syntax.Node) (Variable, bool) {
 	return c.infer(target)
 }
 
-// infer says what an expression gives, where that is plain.
-func (c *context) infer(n *syntax.Node) (Variable, bool) {
-	switch n.Class {
-	case syntax.VariableExpressionAst:
-		return c.valueOf(n.Text)
-	case syntax.StringConstantExpressionAst, syntax.ExpandableStringExpressionAst:
-		return Variable{Type: "System.String"}, true
-	case syntax.ConstantExpressionAst:
-		return Variable{Value: n.Value}, true
-	case syntax.HashtableAst:
-		return Variable{Type: "System.Collections.Hashtable"}, true
-	case syntax.ConvertExpressionAst:
-		if t := n.Child(syntax.TypeRole); t != nil {
-			return Variable{Type: t.Text}, true
-		}
-	case syntax.MemberExpressionAst:
-		return c.inferMember(n)
-	case syntax.CommandAst:
-		name, _ := n.CommandName()
-		if cmd := c.resolve(name); cmd != nil {
-			name = cmd.Name
-		}
-		return c.output(name)
-	case syntax.ParenExpressionAst, syntax.CommandExpressionAst, syntax.PipelineAst:
-		if len(n.Children) == 1 {
-			return c.infer(n.Children[0])
-		}
-		if n.Class == syntax.PipelineAst && len(n.Children) > 1 {
-			last := n.Children[len(n.Children)-1]
-			if name, _ := last.CommandName(); passesOn(name) {
-				return c.infer(n.Children[0])
-			}
-			return c.infer(last)
-		}
-	}
-	return Variable{}, false
-}
-
-// inferMember goes into the value of a property.
-func (c *context) inferMember(n *syntax.Node) (Variable, bool) {
-	target, member := n.Child(syntax.TargetRole), n.Child(syntax.MemberRole)
-	if target == nil || member == nil || n.Static {
-		if target != nil && member != nil && strings.EqualFold(target.Text, "datetime") && containsFold([]string{"Now", "Today", "UtcNow"}, member.Text) {
-			return Variable{Type: "System.DateTime"}, true
-		}
-		return Variable{}, false
-	}
-	of, ok := c.infer(target)
-	if !ok {
-		return Variable{}, false
-	}
-	if o := of.Value.Object(); o != nil {
-		if v, ok := o.Get(member.Text); ok {
-			return Variable{Value: v}, true
-		}
-		if v, ok := o.Lookup(member.Text); ok {
-			return Variable{Value: v}, true
-		}
-	}
-	return Variable{}, false
-}
-
 // members are those of a value or a type: properties and methods as PowerShell
 // sorts them, then the keys of a hashtable.
 func (c *context) members(of Variable, static bool) []Item {

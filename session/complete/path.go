@@ -56,6 +56,7 @@ func (c *context) files(at place) {
 	if i := strings.LastIndexAny(at.word, `/\`); i >= 0 {
 		dir, base = at.word[:i+1], at.word[i+1:]
 	}
+	dir = strings.ReplaceAll(dir, `\`, "/") // both part a path
 	from := dir
 	if !at.literal {
 		from = wildcardsOff.Replace(dir)

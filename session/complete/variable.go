@@ -36,6 +36,9 @@ func (v Variable) known() *knownType {
 
 // variable completes a name behind $ or @, with a scope or drive.
 func (c *context) variable(t *syntax.Token) {
+	if t.Text == "$" && c.switchValue(t) {
+		return
+	}
 	sigil, word := t.Text[:1], strings.TrimPrefix(t.Text[1:], "{")
 	braces := strings.HasPrefix(t.Text[1:], "{")
 	word = strings.TrimSuffix(word, "}")
@@ -168,4 +171,18 @@ func automatic() []Variable {
 		list = append(list, v)
 	}
 	return list
+}
+
+// switchValue completes the $ of -Force:$, where only two values make sense.
+func (c *context) switchValue(t *syntax.Token) bool {
+	prev := c.at(c.index - 1)
+	if prev == nil || prev.Kind != syntax.Parameter || !prev.Colon || prev.End != t.Start {
+		return false
+	}
+	node, path := c.inside(t.Extent, syntax.CommandAst)
+	if node == nil {
+		return false
+	}
+	c.argument(node, path, t)
+	return len(c.Items) > 0
 }
