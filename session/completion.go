@@ -108,6 +108,12 @@ var localCommands = sync.OnceValue(func() *complete.Catalog {
 			list = append(list, c)
 		}
 	}
+	// PowerShell leaves some aliases out where the system has a program of that name.
+	for alias, command := range pslang.Aliases() {
+		if pipeline.Known(command) {
+			list = append(list, &complete.Command{Name: alias, Target: command})
+		}
+	}
 	return complete.NewCatalog(list)
 })
 

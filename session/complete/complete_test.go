@@ -75,7 +75,7 @@ func TestComplete(t *testing.T) {
 		{"nothing at the start", "|", ""},
 		{"nothing of a command that is not known", "No-Such -|", ""},
 		{"a method of a result", "(Get-Date).AddD|", "AddDays("},
-		{"through a property", "$hash1.Alpha.CompareT|", ""},
+		{"through a property", "$hash1.Alpha.CompareT|", "CompareTo("},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -184,14 +184,19 @@ func FuzzComplete(f *testing.F) {
 	})
 }
 
-func BenchmarkComplete(b *testing.B) {
+// manyCommands is a server that offers 3,000 commands.
+func manyCommands() *complete.Env {
 	var list []*complete.Command
 	for i := range 3000 {
 		c := &complete.Command{Name: fmt.Sprintf("Get-CsThing%04d", i)}
 		c.Describe("[[-Identity] <string>] [-Filter <string>] [<CommonParameters>]")
 		list = append(list, c)
 	}
-	env := &complete.Env{Commands: []*complete.Catalog{complete.NewCatalog(list), complete.PowerShell()}}
+	return &complete.Env{Commands: []*complete.Catalog{complete.NewCatalog(list), complete.PowerShell()}}
+}
+
+func BenchmarkComplete(b *testing.B) {
+	env := manyCommands()
 	for _, line := range []string{"Get-Cs", "Get-CsThing0001 -Fi", "Get-CsThing0001 | Where-Object { $_.Enabled -eq $true } | Set-CsThing -Identity $_"} {
 		b.Run(line, func(b *testing.B) {
 			b.ReportAllocs()
@@ -199,5 +204,16 @@ func BenchmarkComplete(b *testing.B) {
 				complete.Complete(line, len(line), env)
 			}
 		})
+	}
+}
+
+// TestCompleteIsCheap gates by counts what a key costs where 3,000 commands
+// are offered.
+func TestCompleteIsCheap(t *testing.T) {
+	env := manyCommands()
+	for line, most := range map[string]float64{"Get-Cs": 40, "Get-CsThing0001 -Fi": 60, "$x | Get-CsThing0001 | Where-Object { $_.Enabled": 80} {
+		if n := testing.AllocsPerRun(20, func() { complete.Complete(line, len(line), env) }); n > most {
+			t.Errorf("%s: %.0f allocations, at most %.0f", line, n, most)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package complete
 import (
 	"embed"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -41,12 +42,40 @@ var PowerShell = sync.OnceValue(func() *Catalog {
 		sets = append(sets, line[1:])
 	}
 	finish()
+	parameters(list)
 	for line := range lines("aliases.txt") {
 		name, target, _ := strings.Cut(strings.TrimRight(line, "\n"), " ")
 		list = append(list, &Command{Name: name, Target: target})
 	}
 	return NewCatalog(list)
 })
+
+// parameters gives commands of which no syntax is known here what parameters
+// they have: "Name@position:type=value,value"; without a type a switch.
+func parameters(list []*Command) {
+	for line := range lines("parameters.txt") {
+		words := strings.Fields(line)
+		i := slices.IndexFunc(list, func(c *Command) bool { return len(words) > 0 && c.Name == words[0] })
+		if i < 0 || len(list[i].Parameters) > 0 {
+			continue
+		}
+		list[i].Common = true
+		for _, word := range words[1:] {
+			name, kind, typed := strings.Cut(word, ":")
+			p, at := Parameter{Name: name, Type: "switch"}, Place{Position: -1}
+			if before, place, ok := strings.Cut(name, "@"); ok {
+				p.Name = before
+				at.Position, _ = strconv.Atoi(place)
+			}
+			if typed {
+				var values string
+				p.Type, values, _ = strings.Cut(kind, "=")
+				p.Values = strings.FieldsFunc(values, func(r rune) bool { return r == ',' })
+			}
+			list[i].add(p, at)
+		}
+	}
+}
 
 // described takes the lines below a command's name: syntaxes, and what they
 // leave out.
