@@ -116,6 +116,8 @@ func explain(it *complete.Item) []string {
 	switch {
 	case cmd == nil:
 		return []string{it.Tip}
+	case it.Kind == complete.CommandName && it.Tip == cmd.Name: // an alias of it
+		return []string{it.Tip, cmd.Synopsis, cmd.Syntax()}
 	case it.Kind == complete.CommandName:
 		return []string{cmd.Synopsis, it.Tip}
 	case it.Kind != complete.ParameterName:

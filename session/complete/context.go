@@ -246,6 +246,9 @@ func (c *context) commandNames(word, quote, amp string) {
 			continue
 		}
 		it := Item{Text: cmd.Name, List: cmd.Name, Kind: CommandName, Tip: cmd.Syntax(), Command: cmd}
+		if cmd.Target != "" {
+			it.Command = c.resolve(cmd.Target)
+		}
 		if module != "" {
 			it.Text = cmd.Module + `\` + cmd.Name
 		}

@@ -42,8 +42,9 @@ type Item struct {
 	Kind Kind
 	// Tip says more: a command's syntax, a parameter's type. It may be empty.
 	Tip string
-	// Command is what an item of kind CommandName stands for, or the command
-	// whose parameter or value the item is; nil: it is not known.
+	// Command is what an item of kind CommandName stands for (an alias: the
+	// command that it means), or the command whose parameter or value the item
+	// is; nil: it is not known.
 	Command *Command
 }
 

@@ -1,0 +1,73 @@
+package session
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"psdeck/session/complete"
+)
+
+// The files of this machine, with directories told apart; a name that would
+// not stand in a line as it is is left out.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b.csv", "a [1].csv", "with\nline", "esc\x1b[2J"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Skip(err) // a file system that has no such names
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("sub", filepath.Join(dir, "link")); err != nil {
+		t.Skip(err)
+	}
+	t.Setenv("HOME", dir)
+	for _, at := range []string{dir + "/", "~/"} {
+		var got []string
+		for _, f := range files(at) {
+			if f.Directory {
+				f.Name += "/"
+			}
+			got = append(got, f.Name)
+		}
+		slices.Sort(got)
+		if s := strings.Join(got, ", "); s != "a [1].csv, b.csv, link/, sub/" {
+			t.Errorf("%s: %s", at, s)
+		}
+	}
+	if got := files(dir + "/no-such/"); got != nil {
+		t.Errorf("%v", got)
+	}
+}
+
+// In a session whose lines are split, files are offered for what runs here;
+// on a server with a language every path is the server's.
+func TestFilesOfASession(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("out.csv", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[string]int{"NoLanguage": 1, "FullLanguage": 0} {
+		s := newSession("x", "x", Target{}, nil, nil)
+		s.caps.LanguageMode = mode
+		for line, want := range map[string]int{"Get-CsUser > ./o": want, "Get-Content ./o": 0, "./o": 0} {
+			if r := complete.Complete(line, len(line), s.Completion()); len(r.Items) != want {
+				t.Errorf("%s, %s: %v", mode, line, r.Items)
+			}
+		}
+	}
+}
+
+// Aliases that PowerShell leaves out on some systems are there where the
+// command runs here.
+func TestLocalAliases(t *testing.T) {
+	for alias, command := range map[string]string{"sort": "Sort-Object", "?": "Where-Object", "measure": "Measure-Object"} {
+		if c := localCommands().Find(alias); c == nil || c.Target != command {
+			t.Errorf("%s is %+v", alias, c)
+		}
+	}
+}
