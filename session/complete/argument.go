@@ -37,6 +37,9 @@ func (c *context) values(cmd *Command, p *Parameter, word, quote string) bool {
 		return false
 	}
 	list, ordered := p.choices()
+	if len(list) == 0 && c.env.Local != nil && p.truth() && word == "" && quote == "" {
+		list, ordered = []string{"$true", "$false"}, true
+	}
 	if len(list) == 0 {
 		return false
 	}
@@ -59,6 +62,12 @@ func (c *context) values(cmd *Command, p *Parameter, word, quote string) bool {
 		}
 	}
 	return true
+}
+
+// truth tells a parameter that takes $true and $false. PowerShell offers files
+// for it; where files are another machine's, the two are offered.
+func (p *Parameter) truth() bool {
+	return containsFold([]string{"bool", "boolean", "Nullable[bool]"}, p.Type)
 }
 
 // Choices are the values that the parameter is known to take, or a few that it
@@ -172,7 +181,11 @@ func (c *context) given(pipe *syntax.Node, elements int) (Variable, bool) {
 	for i := elements - 1; i >= 0; i-- {
 		e := pipe.Children[i]
 		if e.Class != syntax.CommandAst {
-			return c.infer(e)
+			of, ok := c.infer(e)
+			if elements < len(pipe.Children) {
+				of = of.element()
+			}
+			return of, ok
 		}
 		name, _ := e.CommandName()
 		if cmd := c.resolve(name); cmd != nil {

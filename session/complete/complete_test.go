@@ -33,7 +33,14 @@ func TestComplete(t *testing.T) {
 		o := clixml.New(clixml.Prop("LineUri", "tel:+1"), clixml.Prop("Display Name", "x"))
 		return complete.Variable{Value: clixml.Obj(o)}, command == "Get-CsUser"
 	}
+	env.Variables = append(env.Variables, complete.Variable{Name: "users", Value: clixml.Obj(clixml.Array(
+		clixml.Obj(clixml.Custom(clixml.Prop("LineUri", "tel:+1"), clixml.Prop("Plan", clixml.Obj(clixml.Custom(clixml.Prop("Zone", "x"))))))))})
 	tests := []struct{ name, line, want string }{
+		{"a list's elements", "$users.L|", "LineUri Length"},
+		{"piped", "$users | Sort-Object L|", "LineUri"},
+		{"selected of them", "$users | Select-Object LineUri | Sort-Object |", "LineUri"},
+		{"through them", "$users.Plan.Z|", "Zone"},
+		{"one of them", "$users[0].L|", "LineUri"},
 		{"a command by its beginning, in any case", "set-csu|", "Set-CsUser"},
 		{"by a wildcard", "*-CsUser|", "Get-CsUser Set-CsUser"},
 		{"by its capitals", "s-cu|", "Set-CsUser"},

@@ -23,6 +23,8 @@ func (c *context) infer(n *syntax.Node) (Variable, bool) {
 		return convert(n)
 	case syntax.MemberExpressionAst:
 		return c.inferMember(n)
+	case syntax.IndexExpressionAst:
+		return c.inferIndex(n)
 	case syntax.CommandAst:
 		name, _ := n.CommandName()
 		if cmd := c.resolve(name); cmd != nil {
@@ -53,6 +55,9 @@ func (c *context) inferMember(n *syntax.Node) (Variable, bool) {
 		return Variable{}, false
 	}
 	if o := of.Value.Object(); o != nil {
+		if e := of.element().Value.Object(); e != nil {
+			o = e
+		}
 		if v, ok := o.Get(member.Text); ok {
 			return Variable{Value: v}, true
 		}
@@ -61,6 +66,33 @@ func (c *context) inferMember(n *syntax.Node) (Variable, bool) {
 		}
 	}
 	return Variable{}, false
+}
+
+// inferIndex is an element of a list, or the value of a key. What a pipeline
+// gives is known by one of its objects, so that its elements are known by it, too.
+func (c *context) inferIndex(n *syntax.Node) (Variable, bool) {
+	target, key := n.Child(syntax.TargetRole), n.Child(syntax.KeyRole)
+	if target == nil || key == nil {
+		return Variable{}, false
+	}
+	of, ok := c.infer(target)
+	o := of.Value.Object()
+	switch {
+	case !ok || o == nil:
+		return Variable{}, false
+	case o.Kind == clixml.Dict:
+		v, found := o.Lookup(key.Text)
+		return Variable{Value: v}, found
+	}
+	return of.element(), true
+}
+
+// element is what stands for each element of a list; of anything else, itself.
+func (v Variable) element() Variable {
+	if o := v.Value.Object(); o != nil && o.Kind != clixml.Dict && o.Kind != clixml.PlainObject && len(o.Items) > 0 {
+		return Variable{Value: o.Items[0]}
+	}
+	return v
 }
 
 // variableAt is what a variable holds where it is read: what the line gave it
@@ -132,10 +164,10 @@ func (c *context) selected(pipe *syntax.Node, at int) (Variable, bool) {
 	if len(names) == 0 {
 		return of, ok
 	}
-	o := clixml.Custom()
+	o, from := clixml.Custom(), of.Value.Object()
 	for _, name := range names {
 		var value any
-		if from := of.Value.Object(); from != nil {
+		if from != nil {
 			if v, found := from.Get(name); found {
 				value = v
 			}

@@ -65,6 +65,9 @@ func (c *context) members(of Variable, static bool) []Item {
 	}
 	var list []Item
 	o := of.Value.Object()
+	if e := of.element(); e.Value.Object() != o {
+		return c.elements(e)
+	}
 	if o != nil && o.Kind != clixml.Dict {
 		list = properties(o)
 	}
@@ -81,6 +84,18 @@ func (c *context) members(of Variable, static bool) []Item {
 				text = quoted(key, "'")
 			}
 			list = append(list, Item{Text: text, List: key, Kind: PropertyName, Tip: key})
+		}
+	}
+	return list
+}
+
+// elements are the members of a list: those of its first element, which are
+// read of all, and how many there are.
+func (c *context) elements(first Variable) []Item {
+	list := slices.Clone(c.members(first, false))
+	for _, name := range []string{"Count", "Length"} {
+		if !slices.ContainsFunc(list, func(it Item) bool { return strings.EqualFold(it.List, name) }) {
+			list = append(list, Item{Text: name, List: name, Kind: PropertyName})
 		}
 	}
 	return list

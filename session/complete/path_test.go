@@ -18,7 +18,7 @@ func atBar(line string, env *complete.Env) complete.Result {
 // run here, and only where they name a file.
 func TestLocalPaths(t *testing.T) {
 	remote := &complete.Command{Name: "Set-CsThing"}
-	remote.Describe("[-Path] <string> [-Name <string>] [<CommonParameters>]")
+	remote.Describe("[-Path] <string> [-Name <string>] [-Enabled <bool>] [<CommonParameters>]")
 	env := recordedEnv()
 	env.Commands = append([]*complete.Catalog{complete.NewCatalog([]*complete.Command{remote})}, env.Commands...)
 	env.Local = func(name string) bool { return strings.HasSuffix(name, "-Csv") || name == "Select-Object" }
@@ -45,6 +45,7 @@ func TestLocalPaths(t *testing.T) {
 		{"nor of one that is not known", "No-Such ./o|", ""},
 		{"nor what is no path", "Export-Csv -Delimiter o|", ""},
 		{"nor a script to be run", "./o|", ""},
+		{"but the two values of a bool", "Set-CsThing -Enabled |", "$true $false"},
 		{"nor a string", "'./o|", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -69,6 +69,7 @@ func TestRules(t *testing.T) {
 			{"$obj1 | Select-Object -First 1 | Sort-Object L|", "LineUri"},
 			{"$obj1 | Select-Object Line* | Sort-Object D|", "DisplayName"},
 		},
+		"elements": {{"($obj1 | Sort-Object LineUri)[0].D|", "DisplayName"}, {"$hash1['Alpha'].CompareT|", "CompareTo("}, {"$hash1['No'].|", ""}},
 		"what the line assigned": {
 			{"$x = $obj1; $x.L|", "LineUri"},
 			{"$x = @{ Name = 1 }; $x.N|", "Name"},
