@@ -62,6 +62,7 @@ func importPSSession(c *call) error {
 	for _, p := range proxies {
 		c.console.imports[strings.ToLower(p.name)] = p
 	}
+	c.console.offers = importedCommands{}
 	c.console.mu.Unlock()
 	c.give(moduleOf(e, proxies))
 	return nil

@@ -41,6 +41,22 @@ func (h *Home) Completion() *complete.Env {
 	}
 }
 
+// importedCommands is the catalog of what was imported, and of which catalogs
+// it was made: it is made anew where one of them is.
+type importedCommands struct {
+	catalog *complete.Catalog
+	from    map[*entry]*complete.Catalog
+}
+
+func (i *importedCommands) current() bool {
+	for e, of := range i.from {
+		if e.live.Catalog() != of {
+			return false
+		}
+	}
+	return i.from != nil
+}
+
 // imported are the commands that were imported here, as their sessions know them.
 func (c *console) imported() *complete.Catalog {
 	c.mu.Lock()
@@ -48,16 +64,22 @@ func (c *console) imported() *complete.Catalog {
 	if len(c.imports) == 0 {
 		return nil
 	}
-	var list []*complete.Command
-	for _, p := range c.imports {
-		cmd := complete.Command{Name: p.name}
-		if known := p.entry.live.Catalog().Find(p.remote); known != nil {
-			cmd = *known
-			cmd.Name, cmd.Target = p.name, ""
-		}
-		list = append(list, &cmd)
+	if c.offers.current() {
+		return c.offers.catalog
 	}
-	return complete.NewCatalog(list)
+	list := make([]*complete.Command, 0, len(c.imports))
+	from := make(map[*entry]*complete.Catalog)
+	for _, p := range c.imports {
+		of := p.entry.live.Catalog()
+		from[p.entry] = of
+		cmd := &complete.Command{Name: p.name}
+		if known := of.Find(p.remote); known != nil {
+			cmd = known.As(p.name)
+		}
+		list = append(list, cmd)
+	}
+	c.offers = importedCommands{complete.NewCatalog(list), from}
+	return c.offers.catalog
 }
 
 // runsHere tells the commands that see this machine's files.
@@ -109,13 +131,19 @@ var localCommands = sync.OnceValue(func() *complete.Catalog {
 		}
 	}
 	// PowerShell leaves some aliases out where the system has a program of that name.
+	return complete.NewCatalog(append(list, aliasesOf(pipeline.Known)...))
+})
+
+// aliasesOf are PowerShell's own aliases of some commands.
+func aliasesOf(wanted func(command string) bool) []*complete.Command {
+	var list []*complete.Command
 	for alias, command := range pslang.Aliases() {
-		if pipeline.Known(command) {
+		if wanted(command) {
 			list = append(list, &complete.Command{Name: alias, Target: command})
 		}
 	}
-	return complete.NewCatalog(list)
-})
+	return list
+}
 
 // deckCommands are those that act on the deck, and what is asked about commands.
 var deckCommands = sync.OnceValue(func() *complete.Catalog {
@@ -127,12 +155,13 @@ var deckCommands = sync.OnceValue(func() *complete.Catalog {
 		}
 		list = append(list, cmd)
 	}
-	for _, name := range []string{"Get-Command", "Get-Help", "gcm", "help"} {
+	for _, name := range []string{"Get-Command", "Get-Help", "help"} {
 		if c := complete.PowerShell().Find(name); c != nil {
 			list = append(list, c)
 		}
 	}
-	return complete.NewCatalog(list)
+	known := complete.NewCatalog(list)
+	return complete.NewCatalog(append(list, aliasesOf(func(command string) bool { return known.Find(command) != nil })...))
 })
 
 // variables are the names and values, sorted.

@@ -70,4 +70,32 @@ func TestLocalAliases(t *testing.T) {
 			t.Errorf("%s is %+v", alias, c)
 		}
 	}
+	for alias, command := range map[string]string{"gsn": "Get-PSSession", "icm": "Invoke-Command", "gcm": "Get-Command"} {
+		if c := deckCommands().Find(alias); c == nil || c.Target != command {
+			t.Errorf("%s is %+v", alias, c)
+		}
+	}
+}
+
+// What was imported is completed under the names that it has here, with what
+// its session knows, and the list is made once.
+func TestImportedCommandsAreCompleted(t *testing.T) {
+	d, _, f := twoTenants(t, Target{})
+	d.home("Import-PSSession $f -Prefix Fab")
+	home := d.cmdlets.Home()
+	known := &complete.Command{Name: "Get-CsUser", Synopsis: "Returns users."}
+	known.Describe("[-Identity] <string> [<CommonParameters>]")
+	for _, want := range []string{"Get-FabCsUser", "\nGet-FabCsUser [-Identity] <string> [<CommonParameters>]\n"} {
+		r := complete.Complete("Get-Fab", 7, home.Completion())
+		if len(r.Items) != 1 || r.Items[0].Text != "Get-FabCsUser" || r.Items[0].Tip != want {
+			t.Errorf("%+v, want %q", r.Items, want)
+		}
+		f.catalog.Store(complete.NewCatalog([]*complete.Command{known}))
+	}
+	if a, b := home.Completion().Commands[0], home.Completion().Commands[0]; a != b {
+		t.Error("the list is made at every key")
+	}
+	if known.Syntax() != "\nGet-CsUser [-Identity] <string> [<CommonParameters>]\n" {
+		t.Errorf("the session's own command is %q", known.Syntax())
+	}
 }

@@ -17,6 +17,7 @@ type console struct {
 
 	mu      sync.Mutex
 	imports map[string]*proxy // by name in lower case
+	offers  importedCommands  // the same for completing
 }
 
 func newConsole(d *Cmdlets, own *Session, sc *scope) *console {

@@ -46,6 +46,16 @@ type Place struct {
 	Mandatory bool `json:"mandatory,omitempty"`
 }
 
+// As is the command under another name.
+func (c *Command) As(name string) *Command {
+	renamed := *c
+	renamed.Name, renamed.Target, renamed.tip = name, "", ""
+	if len(renamed.Sets) > 0 {
+		renamed.tip = renamed.syntax()
+	}
+	return &renamed
+}
+
 // Switch tells whether a parameter takes no value.
 func (p *Parameter) Switch() bool { return p.Type == "switch" }
 
