@@ -86,7 +86,7 @@ func (a *App) popupDetail(p *popup, w, h int) []string {
 				break
 			}
 			if line = oneLine(line); line != "" {
-				rows = append(rows, wrapWords(line, w)...)
+				rows = append(rows, wrapSyntax(line, w)...)
 			}
 		}
 	}
@@ -133,4 +133,35 @@ func explain(it *complete.Item) []string {
 		}
 	}
 	return append(list, cmd.Syntax())
+}
+
+// wrapSyntax breaks a syntax, or a sentence, into lines of at most w cells. A
+// parameter stays on one line with its brackets and its value.
+func wrapSyntax(s string, w int) []string {
+	var rows []string
+	row, unit, depth := "", "", 0
+	for word := range strings.FieldsSeq(s) {
+		switch {
+		case depth > 0, strings.HasPrefix(unit, "-") && word[0] == '<':
+			unit += " " + word
+		default:
+			rows, row = addUnit(rows, row, unit, w)
+			unit = word
+		}
+		depth = max(0, depth+strings.Count(word, "[")-strings.Count(word, "]"))
+	}
+	rows, row = addUnit(rows, row, unit, w)
+	return append(rows, row)
+}
+
+func addUnit(rows []string, row, unit string, w int) (all []string, last string) {
+	switch {
+	case row == "":
+	case width(row)+1+width(unit) <= w:
+		return rows, row + " " + unit
+	default:
+		rows = append(rows, row)
+	}
+	pieces := hardRows(unit, w)
+	return append(rows, pieces[:len(pieces)-1]...), pieces[len(pieces)-1]
 }

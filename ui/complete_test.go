@@ -62,6 +62,23 @@ func TestPopupExplainsParameters(t *testing.T) {
 	})
 }
 
+// A parameter of a syntax is not torn apart.
+func TestWrapSyntax(t *testing.T) {
+	const text = "Set-CsUser [-Identity] <string> -Policy <string> [[-Path] <string[]>] [-WhatIf]"
+	for w, want := range map[int]string{
+		40: "Set-CsUser [-Identity] <string>|-Policy <string> [[-Path] <string[]>]|[-WhatIf]",
+		20: "Set-CsUser|[-Identity] <string>|-Policy <string>|[[-Path] <string[]>]|[-WhatIf]",
+		9:  "Set-CsUse|r|[-Identit|y]|<string>|-Policy <|string>|[[-Path] |<string[]|>]|[-WhatIf]",
+	} {
+		if got := strings.Join(wrapSyntax(text, w), "|"); got != want {
+			t.Errorf("%d: %s, want %s", w, got, want)
+		}
+	}
+	if got := wrapSyntax("", 9); len(got) != 1 || got[0] != "" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Enter runs what was typed unless an item was chosen.
 func TestPopupKeys(t *testing.T) {
 	tests := []struct{ name, typed, keys, want string }{

@@ -37,7 +37,7 @@ func (c *context) values(cmd *Command, p *Parameter, word, quote string) bool {
 		return false
 	}
 	list, ordered := p.choices()
-	if len(list) == 0 && c.env.Local != nil && p.truth() && word == "" && quote == "" {
+	if len(list) == 0 && c.env.Local != nil && p.truth() && (word == "" || word == "$") && quote == "" {
 		list, ordered = []string{"$true", "$false"}, true
 	}
 	if len(list) == 0 {

@@ -46,6 +46,8 @@ func TestLocalPaths(t *testing.T) {
 		{"nor what is no path", "Export-Csv -Delimiter o|", ""},
 		{"nor a script to be run", "./o|", ""},
 		{"but the two values of a bool", "Set-CsThing -Enabled |", "$true $false"},
+		{"of which Tab writes the $ first", "Set-CsThing -Enabled $|", "$true $false"},
+		{"and $true stands before what is of little use", "Set-CsThing -Enabled $t|", "$true $this $Temp:"},
 		{"nor a string", "'./o|", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -36,7 +36,7 @@ func (v Variable) known() *knownType {
 
 // variable completes a name behind $ or @, with a scope or drive.
 func (c *context) variable(t *syntax.Token) {
-	if t.Text == "$" && c.switchValue(t) {
+	if t.Text == "$" && c.truthValue(t) {
 		return
 	}
 	sigil, word := t.Text[:1], strings.TrimPrefix(t.Text[1:], "{")
@@ -112,7 +112,15 @@ func (c *context) variables(word string) []Variable {
 			known = slices.Delete(known, i, i+1)
 		}
 	}
-	add(append(slices.Clone(c.env.Variables), known...))
+	if c.env.Local == nil {
+		add(append(slices.Clone(c.env.Variables), known...))
+		return list
+	}
+	// Where lines are split, few of PowerShell's own are of use.
+	add(c.env.Variables)
+	constant := func(v Variable) bool { return containsFold([]string{"true", "false", "null"}, v.Name) }
+	add(slices.DeleteFunc(slices.Clone(known), func(v Variable) bool { return !constant(v) }))
+	add(known)
 	return list
 }
 
@@ -173,16 +181,15 @@ func automatic() []Variable {
 	return list
 }
 
-// switchValue completes the $ of -Force:$, where only two values make sense.
-func (c *context) switchValue(t *syntax.Token) bool {
-	prev := c.at(c.index - 1)
-	if prev == nil || prev.Kind != syntax.Parameter || !prev.Colon || prev.End != t.Start {
-		return false
-	}
-	node, path := c.inside(t.Extent, syntax.CommandAst)
+// truthValue completes a $ where only two values make sense: behind -Force:,
+// and for a parameter that takes them.
+func (c *context) truthValue(t *syntax.Token) bool {
+	node, _ := c.inside(t.Extent, syntax.CommandAst)
 	if node == nil {
 		return false
 	}
-	c.argument(node, path, t)
-	return len(c.Items) > 0
+	name, _ := node.CommandName()
+	cmd := c.resolve(name)
+	b := c.bind(node, cmd, t.Extent)
+	return b.target >= 0 && (b.params[b.target].Switch() || b.params[b.target].truth()) && c.values(cmd, &b.params[b.target], "$", "")
 }
