@@ -35,7 +35,8 @@ func lessonOf(e *psrp.ErrorRecord) (lesson, bool) {
 	}
 	last := said[len(said)-1][1]
 	switch {
-	case id == "ParameterArgumentValidationError" && strings.Contains(e.Message, "ValidateSet"):
+	case Redact("-"+l.Parameter+" x") != "-"+l.Parameter+" x": // nothing of a secret
+	case id == "ParameterArgumentValidationError" && strings.Contains(e.Message, "ValidateSet") && len(said) == 2:
 		// The separator is that of the server's culture.
 		separator := ","
 		if strings.Contains(last, ";") {

@@ -29,6 +29,7 @@ func TestLessonOf(t *testing.T) {
 		{"of a function", "ParameterArgumentTransformationError", strings.Replace(enum, "Cannot bind parameter", "Cannot process argument transformation on parameter", 1), "UseQuotes BaseCsvWritingCommand+QuoteKind Never|Always|AsNeeded"},
 		{"a pattern", "ParameterArgumentValidationError", `Cannot validate argument on parameter 'LineUri'. The argument "+49" does not match the "^tel:" pattern. Supply an argument that matches "^tel:" and try the command again.`, ""},
 		{"a number", "CannotConvertArgumentNoMessage", `Cannot bind parameter 'Year'. Cannot convert value "abc" to type "System.Int32". Error: "The input string 'abc' was not in a correct format."`, ""},
+		{"of a secret", "ParameterArgumentValidationError", strings.Replace(set, "Policy", "AdminPassword", 1), ""},
 		{"another error", "ItemNotFound", set, ""},
 		{"a set with control characters", "ParameterArgumentValidationError", strings.Replace(set, "Global", "Glo\x1b[2Jbal", 1), ""},
 	} {
