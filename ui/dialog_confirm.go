@@ -17,6 +17,8 @@ type confirm struct {
 	verdict session.Verdict
 	input   field
 	wrong   bool
+	strays  bool // keys came that were meant for the prompt
+	ignored bool // and so the Enter behind them was not taken
 }
 
 func newConfirm(t *tab, text string, v session.Verdict) *confirm {
@@ -32,11 +34,17 @@ func (c *confirm) key(a *App, k tea.KeyPressMsg) (bool, tea.Cmd) {
 			c.wrong = true
 			return false, nil
 		}
+		if c.strays {
+			c.strays, c.ignored = false, true
+			return false, nil
+		}
 		return true, a.take(c.tab, c.line, true)
 	}
 	c.wrong = false
 	if c.verdict.Typed != "" {
 		c.input.key(k)
+	} else if k.Text != "" {
+		c.strays, c.ignored = true, false // somebody types the next line
 	}
 	return false, nil
 }
@@ -66,6 +74,12 @@ func (c *confirm) panel(a *App, w int) panel {
 		}
 	}
 	if c.verdict.Typed == "" {
+		if c.ignored {
+			p.rows = append(p.rows, "")
+			for _, row := range wrapWords(textEnterIgnored, w) {
+				p.rows = append(p.rows, a.th.err.text(row))
+			}
+		}
 		p.foot = textConfirmFoot
 		return p
 	}

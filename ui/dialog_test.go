@@ -74,6 +74,30 @@ func TestADialogTakesNoKeysThatWereNotMeantForIt(t *testing.T) {
 	})
 }
 
+// A line typed on without looking does not confirm the one before.
+func TestTypingOnConfirmsNothing(t *testing.T) {
+	srv := newFakeServer()
+	srv.on("Remove-CsUser x", func(*fakeRun) {})
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		v := askFirst()
+		v.Typed = ""
+		srv.sessions[0].verdict = v
+		d.Run("Remove-CsUser x")
+		d.pass(2 * graceMost)
+		d.Type("Get-CsUser y")
+		d.pass(2 * graceMost)
+		d.Press("enter")
+		d.Has("Press it again")
+		if len(srv.sessions[0].ran) != 0 {
+			t.Fatal("the Enter behind another line confirmed this one")
+		}
+		d.Press("enter")
+		if len(srv.sessions[0].ran) != 1 {
+			t.Error("a second Enter does not confirm")
+		}
+	})
+}
+
 func TestGraceEnds(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	d := &shownDialog{}

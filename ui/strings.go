@@ -90,6 +90,7 @@ const (
 	textEscKeeps      = "esc keeps it"
 	textTypeName      = "Type  %s  to run it:"
 	textNameWrong     = "that is not the name"
+	textEnterIgnored  = "You were typing: that Enter was not taken. Press it again to run the line."
 	textTypedFoot     = "enter run · esc cancel, the line stays"
 	textConfirmFoot   = "enter run · esc cancel, the line stays"
 	textAsksWhile     = "%s asks, while running  %s"
