@@ -78,7 +78,7 @@ func (d *fakeDeck) Open(_ context.Context, target Target, _ bool, watch func(Eve
 
 // session opens a session on a fake server of its own.
 func (d *fakeDeck) session(target Target) *Session {
-	f := newFakeServer(d.t, d.answer)
+	f := newFakeServer(d.t, func(c *fakeCommand) { d.answer(c) })
 	id := uuid.New()
 	s := newSession(id.String(), "SfBPowerShellSession_"+id.String(), target, time.Now, nil)
 	s.uri = orElse(target.OverridePowerShellURI, "https://admin1e.online.lync.com/OcsPowershellOAuth")

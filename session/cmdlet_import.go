@@ -58,6 +58,9 @@ func importPSSession(c *call) error {
 	if len(proxies) == 0 {
 		return c.fail("ErrorNoResultsFromRemoteEnd", "Running the Get-Command command in a remote session returned no results that can be used here.")
 	}
+	if !c.on("DisableNameChecking") {
+		c.checkNames(proxies)
+	}
 	c.console.mu.Lock()
 	for _, p := range proxies {
 		c.console.imports[strings.ToLower(p.name)] = p
@@ -111,7 +114,7 @@ func (c *call) proxies(e *entry, found []clixml.Value) []*proxy {
 		if v.Object() == nil || slices.ContainsFunc(e.live.notImported(), func(name string) bool { return strings.EqualFold(name, remote.String()) }) {
 			continue
 		}
-		p := &proxy{name: prefixed(remote.String(), c.text("Prefix")), remote: remote.String(), prefix: c.text("Prefix"), entry: e, parameters: metadataOf(v.Object())}
+		p := &proxy{name: prefixed(remote.String(), c.text("Prefix")), remote: remote.String(), prefix: c.text("Prefix"), entry: e, parameters: withCommon(metadataOf(v.Object()))}
 		if !plainASCII(p.name) || c.console.cmdletOf(&pslang.Command{Name: p.name}, SendCommands) != nil {
 			continue // it would pass for something else
 		}
@@ -126,6 +129,28 @@ func (c *call) proxies(e *entry, found []clixml.Value) []*proxy {
 			"Use the AllowClobber parameter if you want to shadow existing local commands.", strings.Join(shadowing, ", ")))
 	}
 	return out
+}
+
+// approvedVerbs are those of PowerShell's Get-Verb.
+var approvedVerbs = verbSet("Add Clear Close Copy Enter Exit Find Format Get Hide Join Lock Move New Open Optimize Pop Push Redo Remove Rename Reset Resize Search Select Set Show Skip Split Step Switch Undo Unlock Watch " +
+	"Connect Disconnect Read Receive Send Write " +
+	"Backup Checkpoint Compare Compress Convert ConvertFrom ConvertTo Dismount Edit Expand Export Group Import Initialize Limit Merge Mount Out Publish Restore Save Sync Unpublish Update " +
+	"Debug Measure Ping Repair Resolve Test Trace " +
+	"Approve Assert Build Complete Confirm Deny Deploy Disable Enable Install Invoke Register Request Restart Resume Start Stop Submit Suspend Uninstall Unregister Wait " +
+	"Use Block Grant Protect Revoke Unblock Unprotect")
+
+// checkNames warns of verbs that nobody would look for.
+func (c *call) checkNames(proxies []*proxy) {
+	var odd []string
+	for _, p := range proxies {
+		if verb, _, ok := strings.Cut(strings.ToLower(p.name), "-"); ok && !approvedVerbs[verb] {
+			odd = append(odd, p.name)
+		}
+	}
+	if len(odd) > 0 {
+		slices.Sort(odd)
+		c.warn("Get-Verb does not list the verbs of some imported commands: " + strings.Join(odd, ", "))
+	}
 }
 
 // defaultFunctions are what every PowerShell has of its own.

@@ -1,6 +1,9 @@
 package session
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // cmdlet is a command that acts on the deck and its sessions.
 type cmdlet struct {
@@ -52,15 +55,28 @@ func (c *cmdlet) signature() signature {
 	for _, set := range c.sets {
 		sig.sets = append(sig.sets, sig.read(set+" "+commonSyntax))
 	}
-	for pair := range strings.FieldsSeq(c.aliases + " " + commonAliases) {
+	sig.alias(c.aliases + " " + commonAliases)
+	return sig
+}
+
+// withCommon adds the common parameters that are not among p.
+func withCommon(p []parameter) []parameter {
+	sig := signature{parameters: p}
+	sig.read(commonSyntax)
+	sig.alias(commonAliases)
+	return sig.parameters
+}
+
+// alias gives parameters their other names: "ComputerName=Cn".
+func (sig *signature) alias(pairs string) {
+	for pair := range strings.FieldsSeq(pairs) {
 		name, alias, _ := strings.Cut(pair, "=")
 		for i := range sig.parameters {
-			if sig.parameters[i].name == name {
-				sig.parameters[i].aliases = append(sig.parameters[i].aliases, alias)
+			if p := &sig.parameters[i]; p.name == name && !slices.Contains(p.aliases, alias) {
+				p.aliases = append(p.aliases, alias)
 			}
 		}
 	}
-	return sig
 }
 
 // read reads one set: [[-Optional] <by position>] [-Mandatory] <by position>
