@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+
+	"psdeck/session/internal/vectors"
 )
 
 // benchObject is object i of the fixture whose definition is in bench.json:
@@ -82,18 +85,18 @@ func TestVectorBenchFixture(t *testing.T) {
 		First  string `json:"first_object_xml"`
 		Second string `json:"second_object_xml"`
 	}
-	if err := json.Unmarshal(vectorFiles(t, "pwsh", "bench.json")["bench.json"], &recorded); err != nil {
+	if err := json.Unmarshal(vectors.Read(t, vectorFiles(t, "pwsh", "bench.json")[0]), &recorded); err != nil {
 		t.Fatal(err)
 	}
-	s := score{family: "clixml-bench"}
+	s := vectors.Score{Family: "clixml-bench"}
 	for i, want := range []string{recorded.First, recorded.Second} {
 		got, err := EncodeAll([]Value{benchObject(i)})
 		if want = indent.ReplaceAllString(want, "><"); err == nil && string(got) != want {
 			err = fmt.Errorf("got %s\nwant %s", got, want)
 		}
-		s.check(t, strconv.Itoa(i), err)
+		s.Check(t, strconv.Itoa(i), err, "")
 	}
-	s.report(t)
+	s.Report(t, os.Stdout)
 }
 
 func BenchmarkDecode(b *testing.B) {

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+
+	"psdeck/session/internal/vectors"
 )
 
 // peer compares a value with psrpcore's.
@@ -195,14 +198,15 @@ func TestVectorPsrpcore(t *testing.T) {
 		XML  string `json:"xml"`
 		Repr string `json:"repr"`
 	}
-	if err := json.Unmarshal(vectorFiles(t, ".", "psrpcore_clixml.json")["psrpcore_clixml.json"], &documents); err != nil {
+	if err := json.Unmarshal(vectors.Read(t, vectorFiles(t, ".", "psrpcore_clixml.json")[0]), &documents); err != nil {
 		t.Fatal(err)
 	}
-	s := score{family: "clixml-psrpcore", known: knownPeer}
+	s := vectors.Score{Family: "clixml-psrpcore"}
 	for i, doc := range documents {
-		s.check(t, fmt.Sprintf("%d", i), checkPeer(doc.XML, doc.Repr))
+		name := strconv.Itoa(i)
+		s.Check(t, name, checkPeer(doc.XML, doc.Repr), knownPeer[name])
 	}
-	s.report(t)
+	s.Report(t, os.Stdout)
 }
 
 func checkPeer(xml, repr string) error {

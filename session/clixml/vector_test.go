@@ -2,85 +2,27 @@ package clixml
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"psdeck/session/internal/vectors"
 )
 
-// vectorFiles finds the files of a pattern in a folder below PSDECK_VECTORS
-// where that is set, else in testdata, plain or gzipped, and gives their content by name.
-func vectorFiles(t testing.TB, folder, pattern string) map[string][]byte {
+// vectorFiles finds the files of a pattern in a folder of the recordings where
+// they are given, else in testdata. A test of which there are none is skipped:
+// recordings of one kind may come without the others.
+func vectorFiles(t testing.TB, folder, pattern string) []string {
 	t.Helper()
-	dir := "testdata"
-	if root := os.Getenv("PSDECK_VECTORS"); root != "" {
-		dir = filepath.Join(root, folder)
-	}
-	files := map[string][]byte{}
-	for _, suffix := range []string{"", ".gz"} {
-		paths, err := filepath.Glob(filepath.Join(dir, pattern+suffix))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range paths {
-			data, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if suffix != "" {
-				r, err := gzip.NewReader(bytes.NewReader(data))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if data, err = io.ReadAll(r); err != nil {
-					t.Fatal(err)
-				}
-			}
-			files[strings.TrimSuffix(filepath.Base(path), suffix)] = data
-		}
-	}
+	files := vectors.Find(t, vectors.Dir(folder, "testdata"), pattern)
 	if len(files) == 0 {
 		t.Skipf("no vectors %s", pattern)
 	}
 	return files
-}
-
-// score counts the cases of a family and holds its known differences.
-type score struct {
-	family                string
-	known                 map[string]string // case: reason
-	passed, failed, knows int
-}
-
-func (s *score) check(t *testing.T, name string, err error) {
-	t.Helper()
-	reason, known := s.known[name]
-	switch {
-	case err == nil && known:
-		s.failed++
-		t.Errorf("%s %s: passes, but is known to differ: %s", s.family, name, reason)
-	case err == nil:
-		s.passed++
-	case known:
-		s.knows++
-	default:
-		s.failed++
-		t.Errorf("%s %s: %v", s.family, name, err)
-	}
-}
-
-func (s *score) report(t *testing.T) {
-	t.Helper()
-	fmt.Printf("vectors %s: %d passed, %d failed, %d known\n", s.family, s.passed, s.failed, s.knows)
-	if s.passed == 0 {
-		t.Errorf("%s: no case passed", s.family)
-	}
 }
 
 type vectorLine struct {
@@ -95,14 +37,14 @@ type vectorLine struct {
 func vectorLines(t testing.TB) []vectorLine {
 	t.Helper()
 	var lines []vectorLine
-	for name, data := range vectorFiles(t, "pwsh", "*.jsonl") {
-		for raw := range bytes.Lines(data) {
+	for _, file := range vectorFiles(t, "pwsh", "*.jsonl") {
+		for _, raw := range vectors.Lines(t, file) {
 			if !bytes.Contains(raw, []byte(`"tree":`)) || !bytes.Contains(raw, []byte(`"xml":`)) {
 				continue
 			}
 			var line vectorLine
 			if err := json.Unmarshal(raw, &line); err != nil {
-				t.Fatalf("%s: %v", name, err)
+				t.Fatalf("%s: %v", file, err)
 			}
 			lines = append(lines, line)
 		}
@@ -113,7 +55,7 @@ func vectorLines(t testing.TB) []vectorLine {
 // TestVectorCLIXML reads what PowerShell's serializer wrote and compares it
 // with what PowerShell's deserializer made of it.
 func TestVectorCLIXML(t *testing.T) {
-	s := score{family: "clixml", known: knownCLIXML}
+	s := vectors.Score{Family: "clixml"}
 	for _, line := range vectorLines(t) {
 		if line.XML == nil || line.Error != "" {
 			continue
@@ -130,9 +72,9 @@ func TestVectorCLIXML(t *testing.T) {
 			r := referee{zone: zone, objects: map[int]*Object{}}
 			err = r.value(v, line.Tree)
 		}
-		s.check(t, line.Name, err)
+		s.Check(t, line.Name, err, knownCLIXML[line.Name])
 	}
-	s.report(t)
+	s.Report(t, os.Stdout)
 }
 
 var indent = regexp.MustCompile(`>\r?\n *<`)
@@ -144,7 +86,7 @@ var bare = regexp.MustCompile(`<Obj[^>]*><[A-Z][A-Za-z0-9]*>[^<]*</[A-Za-z0-9]+>
 // TestVectorEncode writes what was read: the same bytes but for the
 // indentation that PSRP does not have, and for empty Props, which say nothing.
 func TestVectorEncode(t *testing.T) {
-	s := score{family: "clixml-encode"}
+	s := vectors.Score{Family: "clixml-encode"}
 	for _, line := range vectorLines(t) {
 		if line.XML == nil {
 			continue
@@ -154,9 +96,9 @@ func TestVectorEncode(t *testing.T) {
 			t.Errorf("%s: %v", line.Name, err)
 			continue
 		}
-		s.check(t, line.Name, checkEncode(v, *line.XML))
+		s.Check(t, line.Name, checkEncode(v, *line.XML), "")
 	}
-	s.report(t)
+	s.Report(t, os.Stdout)
 }
 
 func checkEncode(v Value, xml string) error {
@@ -178,13 +120,13 @@ func checkEncode(v Value, xml string) error {
 // TestVectorWire reads every body of the recorded conversations; each comes
 // back equal when it is written and read again.
 func TestVectorWire(t *testing.T) {
-	if os.Getenv("PSDECK_VECTORS") == "" {
+	if !vectors.Given() {
 		t.Skip("the recorded conversations are read where PSDECK_VECTORS says")
 	}
-	s := score{family: "clixml-wire", known: knownWire}
-	for name, data := range vectorFiles(t, "wire", "*.jsonl") {
+	s := vectors.Score{Family: "clixml-wire"}
+	for _, file := range vectorFiles(t, "wire", "*.jsonl") {
 		i := 0
-		for raw := range bytes.Lines(data) {
+		for _, raw := range vectors.Lines(t, file) {
 			var line struct {
 				Message struct {
 					XML string `json:"xml"`
@@ -194,10 +136,11 @@ func TestVectorWire(t *testing.T) {
 				continue
 			}
 			i++
-			s.check(t, fmt.Sprintf("%s/%d", strings.TrimSuffix(name, ".jsonl"), i), checkWire(line.Message.XML))
+			name := fmt.Sprintf("%s/%d", vectors.Name(file), i)
+			s.Check(t, name, checkWire(line.Message.XML), knownWire[name])
 		}
 	}
-	s.report(t)
+	s.Report(t, os.Stdout)
 }
 
 func checkWire(xml string) error {

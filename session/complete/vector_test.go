@@ -1,54 +1,19 @@
 package complete_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf16"
 
 	"psdeck/session/clixml"
 	"psdeck/session/complete"
+	"psdeck/session/internal/vectors"
 	"psdeck/session/pslang/syntax"
 )
-
-// vectorLines reads every line of the vector files whose name begins with
-// stem: from $PSDECK_VECTORS (any folder in it) or else from testdata.
-func vectorLines(t *testing.T, stem string) [][]byte {
-	t.Helper()
-	root := os.Getenv("PSDECK_VECTORS")
-	if root == "" {
-		root = "testdata"
-	}
-	var lines [][]byte
-	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), stem) || !strings.Contains(d.Name(), ".jsonl") {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err == nil && strings.HasSuffix(path, ".gz") {
-			var z *gzip.Reader
-			if z, err = gzip.NewReader(bytes.NewReader(data)); err == nil {
-				data, err = io.ReadAll(z)
-			}
-		}
-		for line := range bytes.Lines(data) {
-			if len(bytes.TrimSpace(line)) > 0 {
-				lines = append(lines, line)
-			}
-		}
-		return err
-	})
-	if err != nil || len(lines) == 0 {
-		t.Fatalf("no %s vectors in %s: %v", stem, root, err)
-	}
-	return lines
-}
 
 type recorded struct {
 	Input   string `json:"input"`
@@ -98,28 +63,24 @@ var knownComplete = map[string]string{
 // replace with those that PowerShell's TabExpansion2 gave; explanations where
 // there are some here.
 func TestVectorComplete(t *testing.T) {
-	passed, failed, known := 0, 0, 0
-	for _, line := range vectorLines(t, "complete") {
+	score := vectors.Score{Family: "complete"}
+	for _, line := range vectors.Family(t, "complete") {
 		var r recorded
 		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatal(err)
 		}
 		got := complete.Complete(r.Input, byteOffset(r.Input, r.Cursor), recordedEnv())
 		problem, reason := r.differs(got), knownComplete[r.Input]
-		switch {
-		case problem == "" && reason != "":
-			t.Errorf("%q passes: take it off the list", r.Input)
-			failed++
-		case problem == "":
-			passed++
-		case reason != "" && r.within(got):
-			known++
-		default:
-			failed++
-			t.Errorf("%q at %d: %s", r.Input, r.Cursor, problem)
+		var err error
+		if problem != "" {
+			err = errors.New(problem)
+			if !r.within(got) {
+				reason = ""
+			}
 		}
+		score.Check(t, fmt.Sprintf("%q at %d", r.Input, r.Cursor), err, reason)
 	}
-	fmt.Printf("vectors complete: %d passed, %d failed, %d known\n", passed, failed, known)
+	score.Report(t, os.Stdout)
 }
 
 // differs tells the first place where a result is not the recorded one.

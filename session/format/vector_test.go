@@ -1,14 +1,10 @@
 package format_test
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +12,7 @@ import (
 
 	"psdeck/session/clixml"
 	"psdeck/session/format"
+	"psdeck/session/internal/vectors"
 	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
 )
@@ -36,67 +33,30 @@ type vector struct {
 
 func readVectors(t testing.TB) []vector {
 	t.Helper()
-	folder := "testdata"
-	if dir := os.Getenv("PSDECK_VECTORS"); dir != "" {
-		folder = filepath.Join(dir, "pwsh")
-	}
-	files, _ := filepath.Glob(filepath.Join(folder, "format.jsonl*"))
-	if len(files) == 0 {
-		t.Fatalf("no format.jsonl in %s", folder)
-	}
-	var vectors []vector
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasSuffix(file, ".gz") {
-			z, err := gzip.NewReader(bytes.NewReader(data))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var b bytes.Buffer
-			if _, err := b.ReadFrom(z); err != nil {
-				t.Fatal(err)
-			}
-			data = b.Bytes()
-		}
-		lines := bufio.NewScanner(bytes.NewReader(data))
-		lines.Buffer(nil, 16<<20)
-		for lines.Scan() {
+	var list []vector
+	for _, file := range vectors.Files(t, vectors.Dir("pwsh", "testdata"), "format.jsonl") {
+		for _, line := range vectors.Lines(t, file) {
 			var v vector
-			if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
+			if err := json.Unmarshal(line, &v); err != nil {
 				t.Fatal(err)
 			}
-			vectors = append(vectors, v)
+			list = append(list, v)
 		}
 	}
-	return vectors
+	return list
 }
 
 // TestVectorFormat compares with what Out-String printed, to the character.
 func TestVectorFormat(t *testing.T) {
-	var passed, failed, known int
+	score := vectors.Score{Family: "format"}
 	for _, v := range readVectors(t) {
-		reason := knownReason(v)
 		got, err := printVector(v)
-		ok := err == nil && got == v.Text
-		switch {
-		case ok && reason != "":
-			t.Errorf("%s passes and is listed as known: %s", v.Name, reason)
-			failed++
-		case ok:
-			passed++
-		case reason != "":
-			known++
-		default:
-			failed++
-			if failed <= 400 {
-				t.Errorf("%s (%s) %v\n got %q\nwant %q", v.Name, v.View, err, got, v.Text)
-			}
+		if err == nil && got != v.Text {
+			err = fmt.Errorf("\n got %q\nwant %q", got, v.Text)
 		}
+		score.Check(t, fmt.Sprintf("%s (%s)", v.Name, v.View), err, knownReason(v))
 	}
-	fmt.Printf("vectors format: %d passed, %d failed, %d known\n", passed, failed, known)
+	score.Report(t, os.Stdout)
 }
 
 func printVector(v vector) (string, error) {

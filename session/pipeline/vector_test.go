@@ -1,60 +1,17 @@
 package pipeline
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"psdeck/session/clixml"
+	"psdeck/session/internal/vectors"
 	"psdeck/session/pslang"
 )
-
-// vectorLines reads every line of the vector files whose name begins with
-// stem: from $PSDECK_VECTORS (any folder in it) or else from testdata.
-func vectorLines(t *testing.T, stem string) [][]byte {
-	t.Helper()
-	root := os.Getenv("PSDECK_VECTORS")
-	if root == "" {
-		root = "testdata"
-	}
-	var lines [][]byte
-	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), stem) || !strings.Contains(d.Name(), ".jsonl") {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if strings.HasSuffix(path, ".gz") {
-			z, err := gzip.NewReader(bytes.NewReader(data))
-			if err != nil {
-				return err
-			}
-			if data, err = io.ReadAll(z); err != nil {
-				return err
-			}
-		}
-		sc := bufio.NewScanner(bytes.NewReader(data))
-		sc.Buffer(nil, 64<<20)
-		for sc.Scan() {
-			lines = append(lines, bytes.Clone(sc.Bytes()))
-		}
-		return sc.Err()
-	})
-	if err != nil || len(lines) == 0 {
-		t.Fatalf("no %s vectors in %s: %v", stem, root, err)
-	}
-	return lines
-}
 
 type tailCase struct {
 	Name     string
@@ -69,7 +26,7 @@ type tailCase struct {
 func TestVectorTail(t *testing.T) {
 	inputs := map[string]string{}
 	var cases []tailCase
-	for _, line := range vectorLines(t, "tail") {
+	for _, line := range vectors.Family(t, "tail") {
 		var c struct {
 			tailCase
 			CLIXML string
@@ -83,7 +40,7 @@ func TestVectorTail(t *testing.T) {
 		}
 		cases = append(cases, c.tailCase)
 	}
-	passed, failed, known := 0, 0, 0
+	score := vectors.Score{Family: "tail"}
 	reasons := map[string]int{}
 	for _, c := range cases {
 		input := c.Input
@@ -95,24 +52,19 @@ func TestVectorTail(t *testing.T) {
 		if reason == "" {
 			reason = knownTail[c.Pipeline] + knownNames[c.Name]
 		}
-		switch {
-		case reason != "" && problem == "":
-			failed++
-			t.Errorf("%s: %s: passes but is known: %s", c.Name, c.Pipeline, reason)
-		case reason != "":
-			known++
-			reasons[reason]++
-		case problem != "":
-			failed++
-			t.Errorf("%s: %s: %s", c.Name, c.Pipeline, problem)
-		default:
-			passed++
+		var err error
+		if problem != "" {
+			err = errors.New(problem)
 		}
+		if reason != "" {
+			reasons[reason]++
+		}
+		score.Check(t, c.Name+": "+c.Pipeline, err, reason)
 	}
 	for reason, n := range reasons {
 		t.Logf("%4d known, %s", n, reason)
 	}
-	fmt.Printf("vectors tail: %d passed, %d failed, %d known\n", passed, failed, known)
+	score.Report(t, os.Stdout)
 }
 
 // knownTail are pipelines that run here with another result.

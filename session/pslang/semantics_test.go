@@ -3,41 +3,37 @@ package pslang
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"os"
 	"strings"
 	"testing"
+
+	"psdeck/session/internal/vectors"
 )
+
+var errRefused = errors.New("refused by name")
 
 // TestVectorSemantics evaluates the expressions that the package takes and
 // compares value, type and error with PowerShell's. What is refused by name is known.
 func TestVectorSemantics(t *testing.T) {
-	passed, failed, known := 0, 0, 0
-	for _, line := range vectorLines(t, "semantics") {
+	score := vectors.Score{Family: "semantics"}
+	for _, line := range vectors.Family(t, "semantics") {
 		var c tree
 		if err := json.Unmarshal(line, &c); err != nil {
 			t.Fatal(err)
 		}
 		expr := c.str("expr")
 		problem, refused := evaluateCase(c)
-		if reason := knownSemantics(expr); !refused && reason != "" {
-			if problem == "" {
-				failed++
-				t.Errorf("%s: passes but is known: %s", expr, reason)
-				continue
-			}
-			refused = true
-		}
+		reason := knownSemantics(expr)
+		var err error
 		switch {
 		case refused:
-			known++
+			err, reason = errRefused, "not an expression of this package"
 		case problem != "":
-			failed++
-			t.Errorf("%s: %s", expr, problem)
-		default:
-			passed++
+			err = errors.New(problem)
 		}
+		score.Check(t, expr, err, reason)
 	}
-	fmt.Printf("vectors semantics: %d passed, %d failed, %d known\n", passed, failed, known)
+	score.Report(t, os.Stdout)
 }
 
 // knownSemantics gives the reason why an expression that is taken has another

@@ -1,59 +1,11 @@
 package pslang
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
-	"testing"
 
 	"psdeck/session/clixml"
 )
-
-// vectorLines reads every line of the vector files whose name begins with
-// stem: from $PSDECK_VECTORS (any folder in it) or else from testdata.
-func vectorLines(t *testing.T, stem string) [][]byte {
-	t.Helper()
-	root := os.Getenv("PSDECK_VECTORS")
-	if root == "" {
-		root = "testdata"
-	}
-	var lines [][]byte
-	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
-		name := d.Name()
-		if err != nil || d.IsDir() || !strings.HasPrefix(name, stem) || !strings.Contains(name, ".jsonl") {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if strings.HasSuffix(name, ".gz") {
-			z, err := gzip.NewReader(bytes.NewReader(data))
-			if err != nil {
-				return err
-			}
-			if data, err = io.ReadAll(z); err != nil {
-				return err
-			}
-		}
-		sc := bufio.NewScanner(bytes.NewReader(data))
-		sc.Buffer(nil, 64<<20)
-		for sc.Scan() {
-			lines = append(lines, bytes.Clone(sc.Bytes()))
-		}
-		return sc.Err()
-	})
-	if err != nil || len(lines) == 0 {
-		t.Fatalf("no %s vectors in %s: %v", stem, root, err)
-	}
-	return lines
-}
 
 type tree map[string]any
 

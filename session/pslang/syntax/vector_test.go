@@ -1,62 +1,20 @@
 package syntax_test
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
 
 	"psdeck/session/clixml"
+	"psdeck/session/internal/vectors"
 	"psdeck/session/pslang"
 	"psdeck/session/pslang/syntax"
 )
-
-// vectorLines reads every line of the vector files whose name begins with
-// stem: from $PSDECK_VECTORS (any folder in it) or else from testdata.
-func vectorLines(t *testing.T, stem string) [][]byte {
-	t.Helper()
-	root := os.Getenv("PSDECK_VECTORS")
-	if root == "" {
-		root = "testdata"
-	}
-	var lines [][]byte
-	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), stem) || !strings.Contains(d.Name(), ".jsonl") {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if strings.HasSuffix(path, ".gz") {
-			z, err := gzip.NewReader(bytes.NewReader(data))
-			if err != nil {
-				return err
-			}
-			if data, err = io.ReadAll(z); err != nil {
-				return err
-			}
-		}
-		sc := bufio.NewScanner(bytes.NewReader(data))
-		sc.Buffer(nil, 64<<20)
-		for sc.Scan() {
-			lines = append(lines, bytes.Clone(sc.Bytes()))
-		}
-		return sc.Err()
-	})
-	if err != nil || len(lines) == 0 {
-		t.Fatalf("no %s vectors in %s: %v", stem, root, err)
-	}
-	return lines
-}
 
 type object = map[string]any
 
@@ -66,29 +24,20 @@ var knownParse = map[string]string{}
 // TestVectorParse compares tokens, errors and trees with those that
 // PowerShell's own parser gave.
 func TestVectorParse(t *testing.T) {
-	passed, failed, known := 0, 0, 0
-	for _, line := range vectorLines(t, "parse") {
+	score := vectors.Score{Family: "parse"}
+	for _, line := range vectors.Family(t, "parse") {
 		var want object
 		if err := json.Unmarshal(line, &want); err != nil {
 			t.Fatal(err)
 		}
 		input := want["input"].(string)
-		problem := differs("", want, dump(input))
-		reason := knownParse[input]
-		switch {
-		case problem == "" && reason != "":
-			t.Errorf("%q passes: take it off the list", input)
-			failed++
-		case problem == "":
-			passed++
-		case reason != "":
-			known++
-		default:
-			failed++
-			t.Errorf("%q: %s", input, problem)
+		var err error
+		if problem := differs("", want, dump(input)); problem != "" {
+			err = errors.New(problem)
 		}
+		score.Check(t, strconv.Quote(input), err, knownParse[input])
 	}
-	fmt.Printf("vectors parse: %d passed, %d failed, %d known\n", passed, failed, known)
+	score.Report(t, os.Stdout)
 }
 
 // differs tells the first place where two values differ.
