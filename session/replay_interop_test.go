@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"psdeck/session/clixml"
+	"psdeck/session/internal/vectors"
 	"psdeck/session/psrp"
 	"psdeck/session/wsman"
 )
@@ -28,25 +30,12 @@ var knownReplays = map[string]string{}
 // client, which says what the recorded client said by its own means, and hears
 // what that one heard: the same messages with the same values, the same faults.
 func TestVectorWsmanReplay(t *testing.T) {
-	var passed, failed, known int
-	for _, file := range recordedFiles(t) {
-		name, _, _ := strings.Cut(filepath.Base(file), ".jsonl")
-		err := replayFile(t, file)
-		reason, isKnown := knownReplays[name]
-		switch {
-		case err == nil && isKnown:
-			t.Errorf("%s passes now; take it off the list (%s)", name, reason)
-			failed++
-		case err == nil:
-			passed++
-		case isKnown:
-			known++
-		default:
-			t.Errorf("%s: %v", name, err)
-			failed++
-		}
+	score := vectors.Score{Family: "wsman-replay"}
+	for _, file := range vectors.Files(t, vectors.Dir("wsman", filepath.Join("wsman", "testdata")), "*.jsonl") {
+		name := vectors.Name(file)
+		score.Check(t, name, replayFile(t, file), knownReplays[name])
 	}
-	fmt.Printf("vectors wsman-replay: %d passed, %d failed, %d known\n", passed, failed, known)
+	score.Report(t, os.Stdout)
 }
 
 // replay is our client in the place of the recorded one.

@@ -2,7 +2,6 @@ package session
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
@@ -10,9 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +18,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"psdeck/session/internal/vectors"
 	"psdeck/session/psrp"
 )
 
@@ -69,46 +67,15 @@ func commandIn(envelope string) uuid.UUID {
 
 func readExchanges(t *testing.T, file string) []recordedExchange {
 	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.HasSuffix(file, ".gz") {
-		unpacked, err := gzip.NewReader(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if data, err = io.ReadAll(unpacked); err != nil {
-			t.Fatal(err)
-		}
-	}
 	var all []recordedExchange
-	for line := range bytes.Lines(data) {
+	for _, line := range vectors.Lines(t, file) {
 		var e recordedExchange
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
 		if err := json.Unmarshal(line, &e); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
 		all = append(all, e)
 	}
 	return all
-}
-
-// recordedFiles are the recordings of a folder called wsman, in order of name.
-func recordedFiles(t *testing.T) []string {
-	t.Helper()
-	folder := filepath.Join("wsman", "testdata")
-	if root := os.Getenv("PSDECK_VECTORS"); root != "" {
-		folder = filepath.Join(root, "wsman")
-	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.jsonl*"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no recordings in %s: %v", folder, err)
-	}
-	slices.Sort(files)
-	return files
 }
 
 // replayServer gives the recorded answers one after the other, under the ids

@@ -1,18 +1,13 @@
 package outproc
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
-	"io"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+
+	"psdeck/session/internal/vectors"
 )
 
 // A recording is what two PowerShell processes, or one and a script, said to
@@ -47,24 +42,8 @@ func (u *unit) packet(t testing.TB) Packet {
 
 func recordings(t testing.TB) []*recording {
 	t.Helper()
-	folder := filepath.Join("testdata", "wire")
-	if v := os.Getenv("PSDECK_VECTORS"); v != "" {
-		folder = filepath.Join(v, "wire")
-	}
-	var files []string
-	for _, pattern := range []string{"*.jsonl", "*.jsonl.gz"} {
-		found, err := filepath.Glob(filepath.Join(folder, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	slices.Sort(files)
-	if len(files) == 0 {
-		t.Fatalf("no recordings in %s", folder)
-	}
 	var all []*recording
-	for _, f := range files {
+	for _, f := range vectors.Files(t, vectors.Dir("wire", filepath.Join("testdata", "wire")), "*.jsonl") {
 		all = append(all, readRecording(t, f))
 	}
 	return all
@@ -72,24 +51,11 @@ func recordings(t testing.TB) []*recording {
 
 func readRecording(t testing.TB, file string) *recording {
 	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var in io.Reader = bytes.NewReader(data)
-	if strings.HasSuffix(file, ".gz") {
-		if in, err = gzip.NewReader(in); err != nil {
-			t.Fatal(err)
-		}
-	}
-	base, _, _ := strings.Cut(filepath.Base(file), ".jsonl")
-	r := &recording{name: base}
+	r := &recording{name: vectors.Name(file)}
 	parts := map[int]int{}
-	scan := bufio.NewScanner(in)
-	scan.Buffer(nil, 64<<20)
-	for n := 0; scan.Scan(); n++ {
+	for n, line := range vectors.Lines(t, file) {
 		var u unit
-		if err := json.Unmarshal(scan.Bytes(), &u); err != nil {
+		if err := json.Unmarshal(line, &u); err != nil {
 			t.Fatalf("%s:%d: %v", file, n+1, err)
 		}
 		if u.Raw == nil && u.Event == "" {
@@ -102,9 +68,6 @@ func readRecording(t testing.TB, file string) *recording {
 			r.conversations = append(r.conversations, nil)
 		}
 		r.conversations[i] = append(r.conversations[i], u)
-	}
-	if err := scan.Err(); err != nil {
-		t.Fatalf("%s: %v", file, err)
 	}
 	return r
 }

@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
+
+	"psdeck/session/internal/vectors"
 )
 
 // known are recordings that cannot pass, with the reason.
@@ -23,7 +26,7 @@ var known = map[string]string{}
 // recorded lines, and hand over what the other side sent. A case is a recording.
 func TestVectorOutproc(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	passed, failed, asKnown := 0, 0, 0
+	score := vectors.Score{Family: "outproc"}
 	for _, r := range recordings(t) {
 		var errs []error
 		for _, c := range r.conversations {
@@ -33,23 +36,9 @@ func TestVectorOutproc(t *testing.T) {
 				}
 			}
 		}
-		reason, isKnown := known[r.name]
-		switch {
-		case len(errs) == 0 && isKnown:
-			t.Errorf("%s passes, but is known: %s", r.name, reason)
-			failed++
-		case len(errs) == 0:
-			passed++
-		case isKnown:
-			asKnown++
-		default:
-			failed++
-			for _, err := range errs[:min(5, len(errs))] {
-				t.Errorf("%s: %v", r.name, err)
-			}
-		}
+		score.Check(t, r.name, errors.Join(errs[:min(5, len(errs))]...), known[r.name])
 	}
-	fmt.Printf("vectors outproc: %d passed, %d failed, %d known\n", passed, failed, asKnown)
+	score.Report(t, os.Stdout)
 }
 
 // patience bounds what a defect could make last for ever.

@@ -1,23 +1,18 @@
 package psrp_test
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
+	"psdeck/session/internal/vectors"
 	"psdeck/session/psrp"
 )
 
@@ -162,22 +157,7 @@ func (r *recording) conversations() []*recording {
 // recordings reads all of a folder's, in order of name.
 func recordings(t testing.TB) []*recording {
 	t.Helper()
-	folder := filepath.Join("testdata", "wire")
-	if v := os.Getenv("PSDECK_VECTORS"); v != "" {
-		folder = filepath.Join(v, "wire")
-	}
-	var files []string
-	for _, pattern := range []string{"*.jsonl", "*.jsonl.gz"} {
-		found, err := filepath.Glob(filepath.Join(folder, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	sort.Strings(files)
-	if len(files) == 0 {
-		t.Fatalf("no recordings in %s", folder)
-	}
+	files := vectors.Files(t, vectors.Dir("wire", filepath.Join("testdata", "wire")), "*.jsonl")
 	all := make([]*recording, len(files))
 	for i, f := range files {
 		all[i] = readRecording(t, f)
@@ -187,37 +167,21 @@ func recordings(t testing.TB) []*recording {
 
 func readRecording(t testing.TB, file string) *recording {
 	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var in io.Reader = bytes.NewReader(data)
-	if strings.HasSuffix(file, ".gz") {
-		if in, err = gzip.NewReader(in); err != nil {
-			t.Fatal(err)
-		}
-	}
-	base, _, _ := strings.Cut(filepath.Base(file), ".jsonl")
-	r := &recording{name: base}
-	scan := bufio.NewScanner(in)
-	scan.Buffer(nil, 64<<20)
-	for n := 0; scan.Scan(); n++ {
+	r := &recording{name: vectors.Name(file)}
+	for n, text := range vectors.Lines(t, file) {
 		if n == 0 {
-			if err := json.Unmarshal(scan.Bytes(), &r.header); err != nil {
+			if err := json.Unmarshal(text, &r.header); err != nil {
 				t.Fatalf("%s: %v", file, err)
 			}
 			continue
 		}
 		var l line
-		if err := json.Unmarshal(scan.Bytes(), &l); err != nil {
+		if err := json.Unmarshal(text, &l); err != nil {
 			t.Fatalf("%s:%d: %v", file, n+1, err)
 		}
 		if l.Dir != "" || l.Event != "" || l.Observed != nil {
 			r.lines = append(r.lines, l)
 		}
-	}
-	if err := scan.Err(); err != nil {
-		t.Fatalf("%s: %v", file, err)
 	}
 	return r
 }

@@ -1,13 +1,16 @@
 package psrp_test
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"psdeck/session/clixml"
+	"psdeck/session/internal/vectors"
 	"psdeck/session/psrp"
 )
 
@@ -18,7 +21,7 @@ var known = map[string]string{}
 // its fragments and understood; a Client that is asked the same sends the same,
 // a Server too. A case is one recording.
 func TestVectorWire(t *testing.T) {
-	passed, failed, asKnown := 0, 0, 0
+	score := vectors.Score{Family: "wire"}
 	for _, r := range recordings(t) {
 		var errs []error
 		for _, c := range r.conversations() {
@@ -26,23 +29,9 @@ func TestVectorWire(t *testing.T) {
 			errs = append(errs, replayClient(c)...)
 			errs = append(errs, replayServer(c)...)
 		}
-		reason, isKnown := known[r.name]
-		switch {
-		case len(errs) == 0 && isKnown:
-			t.Errorf("%s passes, but is known: %s", r.name, reason)
-			failed++
-		case len(errs) == 0:
-			passed++
-		case isKnown:
-			asKnown++
-		default:
-			failed++
-			for _, err := range errs[:min(5, len(errs))] {
-				t.Errorf("%s: %v", r.name, err)
-			}
-		}
+		score.Check(t, r.name, errors.Join(errs[:min(5, len(errs))]...), known[r.name])
 	}
-	fmt.Printf("vectors wire: %d passed, %d failed, %d known\n", passed, failed, asKnown)
+	score.Report(t, os.Stdout)
 }
 
 type wireKey struct {

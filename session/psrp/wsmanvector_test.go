@@ -1,22 +1,19 @@
 package psrp_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
-	"sort"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"psdeck/session/clixml"
+	"psdeck/session/internal/vectors"
 	"psdeck/session/psrp"
 )
 
@@ -32,45 +29,18 @@ type exchange struct {
 // message is understood, and is the same value when it is written again. A case
 // is one file of exchanges.
 func TestVectorWSManMessages(t *testing.T) {
-	folder := filepath.Join("testdata", "wsman")
-	if v := os.Getenv("PSDECK_VECTORS"); v != "" {
-		folder = filepath.Join(v, "wsman")
+	score := vectors.Score{Family: "wsman-messages"}
+	for _, file := range vectors.Files(t, vectors.Dir("wsman", filepath.Join("testdata", "wsman")), "*.jsonl") {
+		score.Check(t, vectors.Name(file), readExchanges(t, file), "")
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.jsonl*"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no exchanges in %s: %v", folder, err)
-	}
-	sort.Strings(files)
-	passed, failed := 0, 0
-	for _, file := range files {
-		if err := readExchanges(t, file); err != nil {
-			t.Errorf("%s: %v", filepath.Base(file), err)
-			failed++
-			continue
-		}
-		passed++
-	}
-	fmt.Printf("vectors wsman-messages: %d passed, %d failed, 0 known\n", passed, failed)
+	score.Report(t, os.Stdout)
 }
 
 func readExchanges(t *testing.T, file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var in io.Reader = f
-	if strings.HasSuffix(file, ".gz") {
-		if in, err = gzip.NewReader(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	scan := bufio.NewScanner(in)
-	scan.Buffer(nil, 64<<20)
 	r := &exchangeReader{streams: map[string]*psrp.Reassembler{}, seen: map[string]bool{}}
-	for scan.Scan() {
+	for _, line := range vectors.Lines(t, file) {
 		var e exchange
-		if err := json.Unmarshal(scan.Bytes(), &e); err != nil {
+		if err := json.Unmarshal(line, &e); err != nil {
 			t.Fatal(err)
 		}
 		if e.Status != 200 {
@@ -89,7 +59,7 @@ func readExchanges(t *testing.T, file string) error {
 			return err
 		}
 	}
-	return scan.Err()
+	return nil
 }
 
 type exchangeReader struct {

@@ -1,8 +1,6 @@
 package wsman
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -13,9 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +19,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+
+	"psdeck/session/internal/vectors"
 )
 
 // recording is one line of a vector file: an HTTP exchange with a server in
@@ -44,76 +42,33 @@ var knownVectors = map[string]string{}
 // recorded request by its own means, and compares both by meaning with what
 // encoding/xml reads in the recording.
 func TestVectorWSMan(t *testing.T) {
-	files := vectorFiles(t)
-	var passed, failed, known int
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".gz")
+	score := vectors.Score{Family: "wsman"}
+	for _, file := range vectorFiles(t) {
 		player := newPlayer(t)
-		for i, rec := range readRecordings(t, file) {
-			key := fmt.Sprintf("%s:%d", strings.TrimSuffix(name, ".jsonl"), rec.Seq)
-			err := player.play(rec)
-			reason, isKnown := knownVectors[key]
-			switch {
-			case err == nil && isKnown:
-				t.Errorf("%s passes now; take it off the list (%s)", key, reason)
-				failed++
-			case err == nil:
-				passed++
-			case isKnown:
-				known++
-			default:
-				t.Errorf("%s (line %d): %v", key, i+1, err)
-				failed++
-			}
+		for _, rec := range readRecordings(t, file) {
+			key := fmt.Sprintf("%s:%d", vectors.Name(file), rec.Seq)
+			score.Check(t, key, player.play(rec), knownVectors[key])
 		}
 	}
-	fmt.Printf("vectors wsman: %d passed, %d failed, %d known\n", passed, failed, known)
+	score.Report(t, os.Stdout)
 }
 
-func vectorFiles(t *testing.T) []string {
+func vectorFiles(t testing.TB) []string {
 	t.Helper()
-	dir := "testdata"
-	if root := os.Getenv("PSDECK_VECTORS"); root != "" {
-		dir = filepath.Join(root, "wsman")
-	}
-	plain, _ := filepath.Glob(filepath.Join(dir, "*.jsonl"))
-	packed, _ := filepath.Glob(filepath.Join(dir, "*.jsonl.gz"))
-	files := append(plain, packed...)
-	slices.Sort(files)
-	if len(files) == 0 {
-		t.Fatalf("no vectors in %s", dir)
-	}
-	return files
+	return vectors.Files(t, vectors.Dir("wsman", "testdata"), "*.jsonl")
 }
 
 func readRecordings(t testing.TB, file string) []recording {
 	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(file, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			t.Fatal(err)
+	var list []recording
+	for _, line := range vectors.Lines(t, file) {
+		var rec recording
+		if err := json.Unmarshal(line, &rec); err != nil {
+			t.Fatalf("%s: %v", file, err)
 		}
+		list = append(list, rec)
 	}
-	var recs []recording
-	lines := bufio.NewReader(r)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(strings.TrimSpace(string(line))) > 0 {
-			var rec recording
-			if err := json.Unmarshal(line, &rec); err != nil {
-				t.Fatalf("%s: %v", file, err)
-			}
-			recs = append(recs, rec)
-		}
-		if err != nil {
-			return recs
-		}
-	}
+	return list
 }
 
 // player is a server that answers with one recording, and a client of it.

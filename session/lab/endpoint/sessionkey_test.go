@@ -1,8 +1,6 @@
 package endpoint
 
 import (
-	"bufio"
-	"compress/gzip"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
@@ -10,15 +8,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/big"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"psdeck/session/internal/vectors"
 	"psdeck/session/psrp"
 )
 
@@ -74,33 +70,9 @@ type recording struct {
 
 func readRecording(t *testing.T, name string) recording {
 	t.Helper()
-	dir := os.Getenv("PSDECK_VECTORS")
-	paths := []string{filepath.Join(dir, "wire", name+".jsonl"), filepath.Join(dir, "wire", name+".jsonl.gz")}
-	if dir == "" {
-		paths = []string{filepath.Join("testdata", name+".jsonl.gz")}
-	}
-	var file *os.File
-	var err error
-	for _, p := range paths {
-		if file, err = os.Open(p); err == nil {
-			break
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	var in io.Reader = file
-	if strings.HasSuffix(file.Name(), ".gz") {
-		if in, err = gzip.NewReader(file); err != nil {
-			t.Fatal(err)
-		}
-	}
 	var r recording
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		r.line(t, lines.Bytes())
+	for _, line := range vectors.Lines(t, vectors.Files(t, vectors.Dir("wire", "testdata"), name+".jsonl")[0]) {
+		r.line(t, line)
 	}
 	return r
 }

@@ -1,19 +1,16 @@
 package runspace
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"psdeck/session/clixml"
+	"psdeck/session/internal/vectors"
 	"psdeck/session/psrp"
 )
 
@@ -118,28 +115,9 @@ func says(b psrp.Body) string {
 
 func readConversations(t *testing.T, name string) []*conversation {
 	t.Helper()
-	path := filepath.Join("testdata", name+".gz")
-	if dir := os.Getenv("PSDECK_VECTORS"); dir != "" {
-		if path = filepath.Join(dir, "wire", name+".gz"); !exists(path) {
-			path = filepath.Join(dir, "wire", name)
-		}
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	var in io.Reader = file
-	if strings.HasSuffix(path, ".gz") {
-		if in, err = gzip.NewReader(file); err != nil {
-			t.Fatal(err)
-		}
-	}
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, 8<<20)
 	byID := map[string]*conversation{}
 	var all []*conversation
-	for lines.Scan() {
+	for _, line := range vectors.Lines(t, vectors.Files(t, vectors.Dir("wire", "testdata"), name)[0]) {
 		var l struct {
 			Seq     int
 			Dir     string
@@ -149,7 +127,7 @@ func readConversations(t *testing.T, name string) []*conversation {
 				PID, XML string
 			}
 		}
-		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
+		if err := json.Unmarshal(line, &l); err != nil {
 			t.Fatal(err)
 		}
 		if l.Message == nil {
@@ -180,8 +158,6 @@ func readConversations(t *testing.T, name string) []*conversation {
 	}
 	return all
 }
-
-func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
 func typeOf(name string) psrp.MessageType {
 	for _, t := range []psrp.MessageType{
@@ -241,7 +217,7 @@ func TestVectorRestrictedEndpoint(t *testing.T) {
 	rs := NewRunspace(Options{Table: recordedTable(), Host: psrp.Console(80, 24), PromptMandatory: true, FormatData: func(name string) []clixml.Value {
 		return []clixml.Value{clixml.Str(name)}
 	}})
-	passed, failed, skipped := 0, 0, 0
+	score := vectors.Score{Family: "restricted-endpoint"}
 	for _, c := range readConversations(t, "08a-restricted-endpoint.jsonl") {
 		input := make(chan clixml.Value, len(c.input))
 		for _, v := range c.input {
@@ -252,19 +228,11 @@ func TestVectorRestrictedEndpoint(t *testing.T) {
 		state, e := rs.Execute(t.Context(), c.request, input, sink)
 		_ = sink.say(psrp.PipelineStatus{State: state, Error: e})
 		last := c.request.Commands[len(c.request.Commands)-1].Name
-		same, reason := slices.Equal(sink.said, c.said), known[c.seq]
-		switch {
-		case same && reason == "":
-			passed++
-		case same:
-			failed++
-			t.Errorf("message %d, %s: is right, yet known as wrong: %s", c.seq, last, reason)
-		case reason != "":
-			skipped++
-		default:
-			failed++
-			t.Errorf("message %d, %s: said\n%s\nPowerShell said\n%s", c.seq, last, strings.Join(sink.said, "\n"), strings.Join(c.said, "\n"))
+		var err error
+		if !slices.Equal(sink.said, c.said) {
+			err = fmt.Errorf("said\n%s\nPowerShell said\n%s", strings.Join(sink.said, "\n"), strings.Join(c.said, "\n"))
 		}
+		score.Check(t, fmt.Sprintf("message %d, %s", c.seq, last), err, known[c.seq])
 	}
-	fmt.Printf("vectors restricted-endpoint: %d passed, %d failed, %d known\n", passed, failed, skipped)
+	score.Report(t, os.Stdout)
 }
