@@ -2,25 +2,20 @@ package session_test
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
 
 	"psdeck/auth"
 	"psdeck/discovery"
 	"psdeck/session"
 	"psdeck/session/internal/peers"
+	"psdeck/session/internal/sshserver"
 )
 
 const standInScript = "testdata/psrpcore_stdio.py"
@@ -74,93 +69,21 @@ func TestInteropLocalCloseWhileRunning(t *testing.T) {
 	}
 }
 
-// sshPeer is an SSH server whose subsystem powershell is the stand-in.
-type sshPeer struct {
-	addr    string
-	key     ssh.PublicKey
-	python  string
-	clients sync.WaitGroup
-}
-
-func startSSHPeer(t *testing.T) *sshPeer {
-	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := &ssh.ServerConfig{PasswordCallback: func(c ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
-		if c.User() != "admin" || string(password) != peerPassword {
-			return nil, errors.New("another password")
-		}
-		return nil, nil
-	}}
-	cfg.AddHostKey(signer)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sshPeer{addr: listener.Addr().String(), key: signer.PublicKey(), python: peers.Python(t, psrpcore)}
-	s.clients.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			s.clients.Go(func() { s.serve(conn, cfg) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		s.clients.Wait()
-	})
-	return s
-}
-
-func (s *sshPeer) serve(conn net.Conn, cfg *ssh.ServerConfig) {
-	defer conn.Close()
-	_, channels, requests, err := ssh.NewServerConn(conn, cfg)
-	if err != nil {
-		return
-	}
-	s.clients.Go(func() { ssh.DiscardRequests(requests) })
-	for offered := range channels {
-		channel, requests, err := offered.Accept()
-		if err != nil {
-			return
-		}
-		for r := range requests {
-			ok := r.Type == "subsystem" && string(r.Payload[4:]) == "powershell"
-			_ = r.Reply(ok, nil)
-			if ok {
-				cmd := exec.Command(s.python, "-X", "utf8", standInScript)
-				cmd.Stdin, cmd.Stdout, cmd.Stderr = channel, channel, channel.Stderr()
-				_ = cmd.Run()
-				_ = channel.Close()
-			}
-		}
-	}
-}
-
+// The SSH server's subsystem powershell is the stand-in.
 func TestInteropSSH(t *testing.T) {
 	ctx := interop(t)
-	server := startSSHPeer(t)
-	home := t.TempDir()
-	for name, value := range map[string]string{"HOME": home, "USERPROFILE": home, "SSH_AUTH_SOCK": ""} {
-		t.Setenv(name, value)
-	}
-	if err := os.Mkdir(filepath.Join(home, ".ssh"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	line := knownhosts.Line([]string{server.addr}, server.key) + "\n"
-	if err := os.WriteFile(filepath.Join(home, ".ssh", "known_hosts"), []byte(line), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	python := peers.Python(t, psrpcore)
+	server := sshserver.Start(t, sshserver.Config{
+		User: "admin", Password: peerPassword, Subsystem: "powershell",
+		Serve: func(channel ssh.Channel) {
+			cmd := exec.Command(python, "-X", "utf8", standInScript)
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = channel, channel, channel.Stderr()
+			_ = cmd.Run()
+		},
+	})
+	server.Home(t, true)
 	s := open(ctx, t, &discovery.Network{}, session.Target{
-		OverridePowerShellURI: "ssh://admin@" + server.addr, Runspaces: 4,
+		OverridePowerShellURI: "ssh://admin@" + server.Addr, Runspaces: 4,
 		Password: func(context.Context, string) (auth.Secret, error) { return auth.NewSecret(peerPassword), nil },
 	})
 	if !strings.HasPrefix(s.Account().UserName, "admin@") {

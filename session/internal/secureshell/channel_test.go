@@ -16,6 +16,8 @@ import (
 
 	"go.uber.org/goleak"
 	"golang.org/x/crypto/ssh"
+
+	"psdeck/session/internal/sshserver"
 )
 
 func leaks(t *testing.T) context.Context {
@@ -35,7 +37,7 @@ func password(text string) func(context.Context) (string, error) {
 
 func TestSubsystem(t *testing.T) {
 	ctx := leaks(t)
-	signer, private := newKey(t)
+	signer, private := sshserver.NewKey(t)
 	file := filepath.Join(t.TempDir(), "id_ed25519")
 	if err := os.WriteFile(file, private, 0o600); err != nil {
 		t.Fatal(err)
@@ -45,8 +47,8 @@ func TestSubsystem(t *testing.T) {
 		"key":      func(c *Config) { c.KeyFiles = []string{filepath.Join(t.TempDir(), "none"), file} },
 		"password": func(c *Config) { c.Password = password("secret") },
 	} {
-		cfg := s.config(t)
-		cfg.KnownHosts = []string{"/nonexistent", s.knows(t, s.key.PublicKey())}
+		cfg := config(t, s)
+		cfg.KnownHosts = []string{"/nonexistent", knows(t, s, s.Key)}
 		change(&cfg)
 		c, err := Open(ctx, cfg)
 		if err != nil {
@@ -77,11 +79,11 @@ func TestNewHost(t *testing.T) {
 	remember := filepath.Join(t.TempDir(), ".ssh", "known_hosts")
 	asked, answer := 0, false
 	try := func(known string) error {
-		cfg := s.config(t)
+		cfg := config(t, s)
 		cfg.Password = password("secret")
 		cfg.KnownHosts, cfg.Remember = []string{known}, remember
 		cfg.NewHost = func(_ context.Context, k HostKeyError) (bool, error) {
-			if asked++; k.Fingerprint != ssh.FingerprintSHA256(s.key.PublicKey()) {
+			if asked++; k.Fingerprint != ssh.FingerprintSHA256(s.Key) {
 				t.Errorf("asked about %+v", k)
 			}
 			return answer, nil
@@ -101,8 +103,8 @@ func TestNewHost(t *testing.T) {
 			t.Errorf("yes: %v, asked %d times", err, asked)
 		}
 	}
-	other, _ := newKey(t)
-	if err := try(s.knows(t, other.PublicKey())); !errors.As(err, new(*HostKeyError)) || asked != 2 {
+	other, _ := sshserver.NewKey(t)
+	if err := try(knows(t, s, other.PublicKey())); !errors.As(err, new(*HostKeyError)) || asked != 2 {
 		t.Errorf("changed: %v, asked %d times", err, asked)
 	}
 	if info, err := os.Stat(remember); err != nil || info.Mode().Perm() != 0o600 {
@@ -114,7 +116,7 @@ func TestNewHost(t *testing.T) {
 // and only then.
 func TestLockedKey(t *testing.T) {
 	ctx := leaks(t)
-	signer, _ := newKey(t)
+	signer, _ := sshserver.NewKey(t)
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -144,8 +146,8 @@ func TestLockedKey(t *testing.T) {
 	} {
 		s := startServer(t, c.taken)
 		asked := 0
-		cfg := s.config(t)
-		cfg.KnownHosts, cfg.KeyFiles = []string{s.knows(t, s.key.PublicKey())}, []string{file}
+		cfg := config(t, s)
+		cfg.KnownHosts, cfg.KeyFiles = []string{knows(t, s, s.Key)}, []string{file}
 		cfg.Passphrase = func(_ context.Context, name string) (string, error) {
 			if asked++; name != file {
 				t.Errorf("asked for %s", name)
@@ -165,8 +167,8 @@ func TestLockedKey(t *testing.T) {
 func TestRefused(t *testing.T) {
 	ctx := leaks(t)
 	s := startServer(t, nil)
-	other, _ := newKey(t)
-	known := s.knows(t, s.key.PublicKey())
+	other, _ := sshserver.NewKey(t)
+	known := knows(t, s, s.Key)
 	asked := false
 	for _, c := range []struct {
 		name string
@@ -174,13 +176,13 @@ func TestRefused(t *testing.T) {
 		want string
 		as   any
 	}{
-		{"unknown host", Config{}, "is not known: it shows ssh-ed25519 " + ssh.FingerprintSHA256(s.key.PublicKey()), new(*HostKeyError)},
-		{"changed key", Config{KnownHosts: []string{s.knows(t, other.PublicKey())}}, "is not the one that is known: it shows ssh-ed25519 SHA256:", new(*HostKeyError)},
+		{"unknown host", Config{}, "is not known: it shows ssh-ed25519 " + ssh.FingerprintSHA256(s.Key), new(*HostKeyError)},
+		{"changed key", Config{KnownHosts: []string{knows(t, s, other.PublicKey())}}, "is not the one that is known: it shows ssh-ed25519 SHA256:", new(*HostKeyError)},
 		{"nothing to sign in with", Config{KnownHosts: []string{known}}, "does not let svcadmin in (there was nothing to sign in with)", new(*AuthError)},
 		{"wrong password", Config{KnownHosts: []string{known}, Password: password("wrong")}, "(tried the password)", new(*AuthError)},
 		{"no subsystem", Config{KnownHosts: []string{known}, Password: password("secret"), Subsystem: "powershell"}, `does not start its subsystem "powershell"`, new(*SubsystemError)},
 	} {
-		cfg := s.config(t)
+		cfg := config(t, s)
 		cfg.KnownHosts, cfg.Subsystem = c.cfg.KnownHosts, first2(c.cfg.Subsystem, cfg.Subsystem)
 		if ask := c.cfg.Password; ask != nil {
 			cfg.Password = ask
