@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"psdeck/auth/oneline"
 )
 
 // Kind says why signing in failed, in words that a caller can switch on.
@@ -154,25 +154,5 @@ func HintOf(err error) string {
 	return ""
 }
 
-// clean makes remote text fit for a terminal: control characters and other
-// unprintable runes become spaces, runs of spaces one, and the length is capped.
-func clean(s string, limit int) string {
-	var b strings.Builder
-	space := false
-	for _, r := range s {
-		if r == utf8.RuneError || !unicode.IsPrint(r) || unicode.IsSpace(r) {
-			space = b.Len() > 0
-			continue
-		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-		}
-		if b.Len()+utf8.RuneLen(r) > limit {
-			b.WriteString("…")
-			break
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+// clean makes remote text fit for a line of a terminal.
+func clean(s string, limit int) string { return oneline.Clean(s, limit) }

@@ -13,8 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"psdeck/auth/oneline"
 )
 
 // Tenant is a tenant that somebody manages.
@@ -168,17 +168,8 @@ func Overlay(list, written []Tenant) []Tenant {
 	return list
 }
 
-// clean makes text from elsewhere fit for a terminal and bounds it.
-func clean(s string, limit int) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == utf8.RuneError }), " ")
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit] + "…"
-}
+// clean makes remote text fit for a line of a terminal.
+func clean(s string, limit int) string { return oneline.Clean(s, limit) }
 
 // Join adds to a list what another one has besides.
 func Join(list, more []Tenant) []Tenant {
