@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,6 +15,7 @@ import (
 type lane struct {
 	transport *http.Transport
 	buf       []byte
+	free      time.Time // since when nothing goes over it
 
 	security SecurityContext // of the connection; nil where it has none
 	seals    bool            // what goes over it is sealed
@@ -21,18 +23,23 @@ type lane struct {
 
 const (
 	maxIdleLanes   = 4
-	idleLane       = 90 * time.Second
+	idleLane       = 90 * time.Second // how long the last idle one keeps its connection
+	spareLane      = 2 * time.Second  // and how long there are others beside it
+	minKeptBuffer  = 16 << 10
 	maxKeptBuffer  = 1 << 20
 	handshakeLimit = 30 * time.Second
 )
 
 // lanes hands out lanes. The one given back last goes out first, so that as
-// few connections live as exchanges run at a time.
+// few connections live as exchanges run at a time. A session opens with several
+// exchanges at once, and most of its time has one: the connections that it had
+// for the others are the most of what an idle session takes.
 type lanes struct {
 	make func() *http.Transport
 
 	mu     sync.Mutex
-	idle   []*lane
+	idle   []*lane     // the one given back last at the end
+	spare  *time.Timer // until one of several is dropped; nil: not set
 	closed bool
 }
 
@@ -47,14 +54,18 @@ func (l *lanes) acquire() *lane {
 	return &lane{transport: l.make()}
 }
 
+// release takes a lane back. Its buffer is kept where much came in it, as more
+// then may; while a Receive is parked it would lie there for minutes.
 func (l *lanes) release(ln *lane) {
-	if cap(ln.buf) > maxKeptBuffer {
+	if cap(ln.buf) < minKeptBuffer || cap(ln.buf) > maxKeptBuffer {
 		ln.buf = nil
 	}
+	ln.free = time.Now()
 	l.mu.Lock()
 	keep := !l.closed && len(l.idle) < maxIdleLanes
 	if keep {
 		l.idle = append(l.idle, ln)
+		l.watch()
 	}
 	l.mu.Unlock()
 	if !keep {
@@ -62,11 +73,36 @@ func (l *lanes) release(ln *lane) {
 	}
 }
 
+// watch sees to it that of several idle lanes only one stays. A Receive that is
+// parked again at once does not make its lane, or the other one, a spare: that
+// is why it looks later, and not now. l.mu is held.
+func (l *lanes) watch() {
+	if l.spare == nil && len(l.idle) > 1 && !l.closed {
+		l.spare = time.AfterFunc(spareLane, l.dropSpare)
+	}
+}
+
+func (l *lanes) dropSpare() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.spare = nil
+	n := 0
+	for n < len(l.idle)-1 && time.Since(l.idle[n].free) >= spareLane {
+		l.idle[n].transport.CloseIdleConnections()
+		n++
+	}
+	l.idle = slices.Delete(l.idle, 0, n)
+	l.watch()
+}
+
 // close drops the idle lanes; those in use go when they are released.
 func (l *lanes) close() {
 	l.mu.Lock()
 	idle := l.idle
 	l.idle, l.closed = nil, true
+	if l.spare != nil {
+		l.spare.Stop()
+	}
 	l.mu.Unlock()
 	for _, ln := range idle {
 		ln.transport.CloseIdleConnections()

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
@@ -86,6 +89,58 @@ func TestLanes(t *testing.T) {
 	if n := len(sh.c.lanes.idle); n > maxIdleLanes {
 		t.Errorf("%d idle lanes are kept, want %d at most", n, maxIdleLanes)
 	}
+}
+
+// Of several idle lanes one stays, the one that was used last; one in use is
+// nobody's to drop.
+func TestSpareLanesAreDropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := lanes{make: func() *http.Transport { return new(http.Transport) }}
+		defer l.close()
+		a, b, c, busy := l.acquire(), l.acquire(), l.acquire(), l.acquire()
+		idle := func(after time.Duration, want ...*lane) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			if !slices.Equal(l.idle, want) {
+				t.Errorf("%d lanes are idle, want %d", len(l.idle), len(want))
+			}
+		}
+		l.release(a)
+		l.release(b)
+		l.release(c)
+		idle(spareLane/2, a, b, c)
+		if l.acquire() != c {
+			t.Error("not the lane that was used last")
+		}
+		l.release(c)
+		idle(spareLane/2, c)
+		idle(time.Hour, c)
+		// A poll that ends and begins anew leaves the other lane alone.
+		l.release(busy)
+		if l.acquire() != busy {
+			t.Error("not the lane that was used last")
+		}
+		idle(time.Hour, c)
+		l.release(busy)
+		idle(0, c, busy)
+		idle(spareLane, busy)
+	})
+}
+
+// A buffer is kept for more of what needed it.
+func TestLaneBuffers(t *testing.T) {
+	var l lanes
+	for size, kept := range map[int]bool{4 << 10: false, 64 << 10: true, 2 << 20: false} {
+		ln := &lane{transport: new(http.Transport), buf: make([]byte, 0, size)}
+		l.release(ln)
+		if (ln.buf != nil) != kept {
+			t.Errorf("a buffer of %d bytes is kept: %v", size, ln.buf != nil)
+		}
+	}
+	l.close()
 }
 
 // TestSlowSend: a signal does not wait for a Send that the server keeps.
