@@ -249,7 +249,9 @@ func (s *Session) spawn(f func()) {
 }
 
 // listen keeps a Receive of the pool parked for as long as the session lives:
-// it brings the pool's own messages and keeps the server from giving it up.
+// it brings the pool's own messages and keeps the server from giving it up. What
+// a message asks for makes the stack four times as large as waiting does, which
+// it then stays; so after one another goroutine waits, whose stack is new.
 func (s *Session) listen() {
 	for {
 		data, ended, err := s.transport.Receive(s.ctx, uuid.Nil)
@@ -268,6 +270,9 @@ func (s *Session) listen() {
 			return
 		case ended:
 			s.fail(errors.New("the server has ended the session"))
+			return
+		case len(data) > 0:
+			s.spawn(s.listen)
 			return
 		}
 	}
