@@ -23,8 +23,9 @@ type lane struct {
 
 const (
 	maxIdleLanes   = 4
-	idleLane       = 90 * time.Second // how long the last idle one keeps its connection
-	spareLane      = 2 * time.Second  // and how long there are others beside it
+	idleLane       = 90 * time.Second       // how long the last idle one keeps its connection
+	spareLane      = 2 * time.Second        // and how long there are others beside it
+	parkedAgain    = 200 * time.Millisecond // a Receive that ended is under way again by then
 	minKeptBuffer  = 16 << 10
 	maxKeptBuffer  = 1 << 20
 	handshakeLimit = 30 * time.Second
@@ -73,12 +74,12 @@ func (l *lanes) release(ln *lane) {
 	}
 }
 
-// watch sees to it that of several idle lanes only one stays. A Receive that is
-// parked again at once does not make its lane, or the other one, a spare: that
-// is why it looks later, and not now. l.mu is held.
+// watch sees to it that of several idle lanes only one stays. It never looks at
+// once: a Receive that is about to be parked again makes neither its lane nor
+// the other one a spare. l.mu is held.
 func (l *lanes) watch() {
 	if l.spare == nil && len(l.idle) > 1 && !l.closed {
-		l.spare = time.AfterFunc(spareLane, l.dropSpare)
+		l.spare = time.AfterFunc(max(spareLane-time.Since(l.idle[0].free), parkedAgain), l.dropSpare)
 	}
 }
 
@@ -111,8 +112,9 @@ func (l *lanes) close() {
 
 // newTransport makes a lane's transport: one connection, HTTP/1.1, no
 // compression (a server may not label it as it should), no cookies or
-// redirects of net/http's own. Its buffers are small, as they are by default: a
-// body is read past them into the lane's, and a session that is idle keeps them.
+// redirects of net/http's own. Its buffers are small, as a session that is idle
+// keeps them: the one to write into takes a Receive whole, the one to read from
+// an answer's header; a body is read past it into the lane's.
 func newTransport(cfg *Config) *http.Transport {
 	t := &http.Transport{
 		DialContext:         guarded(cfg.Dial),
@@ -123,6 +125,7 @@ func newTransport(cfg *Config) *http.Transport {
 		MaxIdleConnsPerHost: 1,
 		IdleConnTimeout:     idleLane,
 		DisableCompression:  true,
+		ReadBufferSize:      2 << 10,
 		Protocols:           new(http.Protocols),
 		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, res *http.Response) error {
 			if res.StatusCode != http.StatusOK {

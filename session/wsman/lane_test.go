@@ -126,7 +126,7 @@ func TestSpareLanesAreDropped(t *testing.T) {
 		idle(time.Hour, c)
 		l.release(busy)
 		idle(0, c, busy)
-		idle(spareLane, busy)
+		idle(parkedAgain, busy)
 	})
 }
 
