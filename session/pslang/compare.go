@@ -202,6 +202,9 @@ func (c *Comparer) Order(left, right clixml.Value, sensitive bool) (int, error) 
 		return 0, &conversionError{id: "NotIcomparable", msg: fmt.Sprintf("Cannot compare %q because it is not IComparable.", left)}
 	}
 	r, err := convertKind(right, left.Kind())
+	if err != nil && isNumeric(left) {
+		return 0, err
+	}
 	if err != nil {
 		return 0, &conversionError{id: conversionID(err), msg: fmt.Sprintf("Could not compare %q to %q. Error: %q", left, right, err)}
 	}

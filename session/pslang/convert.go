@@ -29,15 +29,36 @@ func conversionID(err error) string {
 	return ""
 }
 
+// cannotConvert says so in PowerShell's words, with .NET's for the reason; a
+// null needs none.
 func cannotConvert(v clixml.Value, typeName, why string) error {
 	msg := fmt.Sprintf("Cannot convert value %q to type %q.", v, typeName)
 	if v.Kind() == clixml.KindNull {
-		msg = fmt.Sprintf("Cannot convert null to type %q.", typeName)
+		msg, why = fmt.Sprintf("Cannot convert null to type %q.", typeName), ""
 	}
 	if why != "" {
-		msg += " Error: " + why
+		msg += " Error: \"" + why + "\""
 	}
 	return &conversionError{id: "InvalidCast", msg: msg}
+}
+
+// numberWords are what .NET calls the types that a number did not fit in.
+var numberWords = map[clixml.Kind]string{
+	clixml.KindByte: "an unsigned byte", clixml.KindSByte: "a signed byte", clixml.KindInt16: "an Int16", clixml.KindUInt16: "a UInt16",
+	clixml.KindInt32: "an Int32", clixml.KindUInt32: "a UInt32", clixml.KindInt64: "an Int64", clixml.KindUInt64: "a UInt64", clixml.KindDecimal: "a Decimal",
+}
+
+// outOfRange is the error of a number that does not fit. .NET has other words
+// where a floating-point number becomes one of 64 bits.
+func outOfRange(given clixml.Value, k clixml.Kind) error {
+	why := "Value was either too large or too small for " + numberWords[k] + "."
+	if floating := given.Kind() == clixml.KindDouble || given.Kind() == clixml.KindSingle; floating && (k == clixml.KindInt64 || k == clixml.KindUInt64) {
+		why = "Arithmetic operation resulted in an overflow."
+	}
+	return &conversionError{
+		id:  outOfRangeID(given),
+		msg: fmt.Sprintf("Cannot convert value %q to type %q. Error: %q", given, numberNames[k], why),
+	}
 }
 
 // typeKinds are the type names that values are cast to here.
@@ -170,7 +191,7 @@ func convertKind(v clixml.Value, k clixml.Kind) (clixml.Value, error) {
 	case clixml.KindGUID:
 		id, err := uuid.Parse(v.String())
 		if err != nil {
-			return v, cannotConvert(v, "System.Guid", "")
+			return v, cannotConvert(v, "System.Guid", "Unrecognized Guid format.")
 		}
 		return clixml.GUID(id), nil
 	case clixml.KindVersion:
@@ -236,14 +257,14 @@ func toNumber(v clixml.Value, k clixml.Kind) (clixml.Value, error) {
 		return clixml.Of(float32(Float(v))), nil
 	}
 	if f := Float(v); math.IsNaN(f) || math.IsInf(f, 0) {
-		return v, cannotConvert(given, name, "Value was out of range.")
+		return v, outOfRange(given, k)
 	}
 	r := rational(v)
 	if k == clixml.KindDecimal {
 		if d, ok := syntax.DecimalOf(r, exactScale(r)); ok {
 			return d, nil
 		}
-		return v, cannotConvert(given, name, "Value was out of range.")
+		return v, outOfRange(given, k)
 	}
 	i := roundEven(r)
 	out, ok := syntax.FitInteger(i, integerSuffixes[k])
@@ -251,7 +272,7 @@ func toNumber(v clixml.Value, k clixml.Kind) (clixml.Value, error) {
 		out, ok = syntax.FitInteger(i, "u")
 	}
 	if !ok || out.Kind() != k {
-		return v, &conversionError{id: outOfRangeID(given), msg: fmt.Sprintf("Cannot convert value %q to type %q. Error: \"Value was either too large or too small for %s.\"", given, name, name)}
+		return v, outOfRange(given, k)
 	}
 	return out, nil
 }
@@ -304,7 +325,7 @@ func toTime(v clixml.Value, k clixml.Kind) (clixml.Value, error) {
 		if t, ok := parseSpan(s); ok && v.Kind() == clixml.KindString {
 			return clixml.Of(t), nil
 		}
-		return v, cannotConvert(v, "System.TimeSpan", "")
+		return v, cannotConvert(v, "System.TimeSpan", fmt.Sprintf("String '%s' was not recognized as a valid TimeSpan.", s))
 	}
 	if v.Kind() == clixml.KindString {
 		for _, layout := range dateLayouts {

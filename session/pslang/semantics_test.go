@@ -13,7 +13,9 @@ import (
 var errRefused = errors.New("refused by name")
 
 // TestVectorSemantics evaluates the expressions that the package takes and
-// compares value, type and error with PowerShell's. What is refused by name is known.
+// compares value and type with PowerShell's; where that gave an error, there has
+// to be one here, whose words TestErrorsInPowerShellsWords compares. What is
+// refused by name is known.
 func TestVectorSemantics(t *testing.T) {
 	score := vectors.Score{Family: "semantics"}
 	for _, line := range vectors.Family(t, "semantics") {
@@ -89,3 +91,43 @@ func evaluateCase(c tree) (problem string, refused bool) {
 }
 
 func sameProps(c tree, got string) string { return "props " + got }
+
+// otherWords are the recorded errors that are told in other words here: their
+// reason is that of a parser of .NET, or of a method that is not there.
+var otherWords = map[string]string{
+	"[datetime]('abc')":      "names the word and its place",
+	"[version]('1.2.3.4.5')": "is told without a reason",
+	"[version]('a.b')":       "is told without a reason",
+	"[int](@(5))":            "an array of one is told as what is in it",
+	"1 + @(2)":               "names no type",
+	"@{a=1} + @{a=2}":        "hashtables are not added",
+	"[guid]::Empty + 'x'":    "names no type",
+}
+
+// TestErrorsInPowerShellsWords compares the words of errors with the recorded
+// ones, for the expressions of this package's own recordings.
+func TestErrorsInPowerShellsWords(t *testing.T) {
+	t.Setenv("PSDECK_VECTORS", "")
+	compared := 0
+	for _, line := range vectors.Family(t, "semantics") {
+		var c tree
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatal(err)
+		}
+		expr, want := c.str("expr"), c.sub("error").str("message")
+		if _, refused := evaluateCase(c); refused || want == "" {
+			continue
+		}
+		compared++
+		script, err := Parse(expr)
+		if err == nil {
+			_, err = Eval(script.Statements[0].Pipeline.Elements[0].Expr, nil)
+		}
+		if same := err != nil && err.Error() == want; same == (otherWords[expr] != "") {
+			t.Errorf("%s: %v\nPowerShell says %s", expr, err, want)
+		}
+	}
+	if compared < 30 {
+		t.Errorf("only %d errors were compared", compared)
+	}
+}
