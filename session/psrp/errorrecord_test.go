@@ -20,6 +20,7 @@ type observedError struct {
 // TestVectorErrors compares every error of the recording of errors with what
 // PowerShell's own client said of it.
 func TestVectorErrors(t *testing.T) {
+	compared := 0
 	for _, r := range recordings(t) {
 		if !strings.HasPrefix(r.name, "04a-") {
 			continue
@@ -49,7 +50,11 @@ func TestVectorErrors(t *testing.T) {
 		}
 		for i, e := range got {
 			compareError(t, e, want[i])
+			compared++
 		}
+	}
+	if compared == 0 {
+		t.Skip("there is no recording of errors")
 	}
 }
 

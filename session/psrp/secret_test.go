@@ -76,8 +76,8 @@ func factors(key *rsa.PrivateKey) []*big.Int {
 	}
 }
 
-// recordedSecrets are the texts of the SS elements, in order of the recording;
-// "?" where nobody wrote the text down.
+// recordedSecrets are the texts of the SS elements, in order of the recording,
+// as the scripts that were recorded wrote them.
 var recordedSecrets = map[string][]string{
 	"06b-key-exchange-2.3":       {"p@ss W0rd", "pw2", "server made", "päss", "client parameter", ""},
 	"06c-server-needs-key-2.3":   {"server first"},

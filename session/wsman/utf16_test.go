@@ -2,9 +2,11 @@ package wsman
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/uuid"
 )
@@ -12,7 +14,7 @@ import (
 // With UseUTF16 requests are UTF-16 with a byte order mark, characters beyond
 // the basic plane included, and answers are taken in UTF-16 of either order.
 func TestEnvelopesInUTF16(t *testing.T) {
-	const name = "Ärger 🂡 in Zürich"
+	const name, owner = "Ärger 🂡 in Zürich", "Łukasz 🂱"
 	for _, tt := range []struct{ name, mark, charset string }{
 		{"little endian with a mark", "\xff\xfe", "utf-16"},
 		{"big endian with a mark", "\xfe\xff", "UTF-16"},
@@ -32,7 +34,7 @@ func TestEnvelopesInUTF16(t *testing.T) {
 					h += ";charset=" + tt.charset
 				}
 				w.Header().Set("Content-Type", h)
-				_, _ = w.Write(asUTF16(envelope("", created(testShellID, ResourcePowerShell)), tt.mark))
+				_, _ = w.Write(asUTF16(envelope("", created(testShellID, ResourcePowerShell)+`<rsp:Shell><rsp:Owner>`+owner+`</rsp:Owner></rsp:Shell>`), tt.mark))
 			})
 			c := s.client(t, func(cfg *Config) { cfg.UTF16 = true })
 			sh, err := c.Create(t.Context(), ShellRequest{Name: name})
@@ -47,6 +49,9 @@ func TestEnvelopesInUTF16(t *testing.T) {
 			}
 			if text := string(toUTF8(sent, "")); !strings.Contains(text, name) {
 				t.Errorf("%s has not %q", text, name)
+			}
+			if sh.Info.Owner != owner {
+				t.Errorf("the owner is %q", sh.Info.Owner)
 			}
 		})
 	}
@@ -81,15 +86,15 @@ func TestAFullPayloadFitsInUTF16(t *testing.T) {
 	}
 }
 
-// asUTF16 is an independent encoder: characters of this test only.
+// asUTF16 writes by the standard library, by which the package only reads.
 func asUTF16(s, mark string) []byte {
 	out := []byte(mark)
-	for _, r := range s {
+	for _, unit := range utf16.Encode([]rune(s)) {
 		if mark == "\xfe\xff" {
-			out = append(out, byte(r>>8), byte(r))
+			out = binary.BigEndian.AppendUint16(out, unit)
 			continue
 		}
-		out = append(out, byte(r), byte(r>>8))
+		out = binary.LittleEndian.AppendUint16(out, unit)
 	}
 	return out
 }
