@@ -80,13 +80,13 @@ func (w *world) kinds(kinds ...string) []string {
 	return out
 }
 
-func output(t *testing.T, s session.Runner, line string) ([]string, session.Result) {
+// ended runs a line to its end and hands over every record that comes.
+func ended(t *testing.T, s session.Runner, line string, take func(session.Record)) session.Result {
 	t.Helper()
 	run, err := s.Run(t.Context(), line, session.RunOptions{Confirmed: true})
 	if err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
-	var out []string
 	for {
 		records, err := run.Next(t.Context())
 		if errors.Is(err, io.EOF) {
@@ -96,15 +96,24 @@ func output(t *testing.T, s session.Runner, line string) ([]string, session.Resu
 			t.Fatal(err)
 		}
 		for _, r := range records {
-			if r.Stream == session.StreamOutput {
-				out = append(out, r.Value.String())
-			}
+			take(r)
 		}
 	}
 	res, err := run.Wait(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return res
+}
+
+func output(t *testing.T, s session.Runner, line string) ([]string, session.Result) {
+	t.Helper()
+	var out []string
+	res := ended(t, s, line, func(r session.Record) {
+		if r.Stream == session.StreamOutput {
+			out = append(out, r.Value.String())
+		}
+	})
 	return out, res
 }
 

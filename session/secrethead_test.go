@@ -1,8 +1,6 @@
 package session_test
 
 import (
-	"errors"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -14,40 +12,24 @@ import (
 // answered runs a line and answers its questions one after another.
 func answered(t *testing.T, s session.Runner, line string, answers ...[]string) (out, asked []string, res session.Result) {
 	t.Helper()
-	run, err := s.Run(t.Context(), line, session.RunOptions{Confirmed: true})
-	if err != nil {
-		t.Fatalf("%s: %v", line, err)
-	}
-	for {
-		records, err := run.Next(t.Context())
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range records {
-			switch r.Stream {
-			case session.StreamOutput:
-				out = append(out, r.Value.String())
-			case session.StreamPrompt:
-				asked = append(asked, r.Prompt.Message)
-				if len(answers) == 0 {
-					err = r.Prompt.Refuse(t.Context())
-				} else {
-					err = r.Prompt.Fill(t.Context(), answers[0])
-					answers = answers[1:]
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
+	res = ended(t, s, line, func(r session.Record) {
+		switch r.Stream {
+		case session.StreamOutput:
+			out = append(out, r.Value.String())
+		case session.StreamPrompt:
+			asked = append(asked, r.Prompt.Message)
+			var err error
+			if len(answers) == 0 {
+				err = r.Prompt.Refuse(t.Context())
+			} else {
+				err = r.Prompt.Fill(t.Context(), answers[0])
+				answers = answers[1:]
+			}
+			if err != nil {
+				t.Fatal(err)
 			}
 		}
-	}
-	res, err = run.Wait(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	return out, asked, res
 }
 

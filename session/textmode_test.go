@@ -57,31 +57,14 @@ func (w *world) noShells() {
 // texts runs a line and gives its output, its errors and its result.
 func texts(t *testing.T, s *session.Session, line string) (out, errs []string, res session.Result) {
 	t.Helper()
-	run, err := s.Run(t.Context(), line, session.RunOptions{Confirmed: true})
-	if err != nil {
-		t.Fatalf("%s: %v", line, err)
-	}
-	for {
-		records, err := run.Next(t.Context())
-		if errors.Is(err, io.EOF) {
-			break
+	res = ended(t, s, line, func(r session.Record) {
+		switch r.Stream {
+		case session.StreamOutput:
+			out = append(out, r.Value.Text())
+		case session.StreamError:
+			errs = append(errs, r.Error.Message)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range records {
-			switch r.Stream {
-			case session.StreamOutput:
-				out = append(out, r.Value.Text())
-			case session.StreamError:
-				errs = append(errs, r.Error.Message)
-			}
-		}
-	}
-	res, err = run.Wait(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	return out, errs, res
 }
 
