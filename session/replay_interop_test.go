@@ -62,7 +62,7 @@ func replayFile(t *testing.T, file string) error {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	p := &replay{
-		replayServer: &replayServer{exchanges: readExchanges(t, file)}, ctx: ctx,
+		replayServer: &replayServer{exchanges: vectors.Records[recordedExchange](t, file)}, ctx: ctx,
 		pools: map[string]*replayPool{}, ids: map[uuid.UUID]uuid.UUID{},
 		said: map[string]*psrp.Reassembler{}, expect: map[string]*psrp.Reassembler{},
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,11 +13,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/google/uuid"
 
-	"psdeck/session/internal/vectors"
 	"psdeck/session/psrp"
 )
 
@@ -63,19 +60,6 @@ func (e *recordedExchange) command() uuid.UUID { return commandIn(e.Request) }
 func commandIn(envelope string) uuid.UUID {
 	id, _ := uuid.Parse(submatch(commandAttr, envelope))
 	return id
-}
-
-func readExchanges(t *testing.T, file string) []recordedExchange {
-	t.Helper()
-	var all []recordedExchange
-	for _, line := range vectors.Lines(t, file) {
-		var e recordedExchange
-		if err := json.Unmarshal(line, &e); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		all = append(all, e)
-	}
-	return all
 }
 
 // replayServer gives the recorded answers one after the other, under the ids

@@ -1,7 +1,6 @@
 package format_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -35,13 +34,7 @@ func readVectors(t testing.TB) []vector {
 	t.Helper()
 	var list []vector
 	for _, file := range vectors.Files(t, vectors.Dir("pwsh", "testdata"), "format.jsonl") {
-		for _, line := range vectors.Lines(t, file) {
-			var v vector
-			if err := json.Unmarshal(line, &v); err != nil {
-				t.Fatal(err)
-			}
-			list = append(list, v)
-		}
+		list = append(list, vectors.Records[vector](t, file)...)
 	}
 	return list
 }

@@ -2,7 +2,6 @@ package psrp_test
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,11 +37,7 @@ func TestVectorWSManMessages(t *testing.T) {
 
 func readExchanges(t *testing.T, file string) error {
 	r := &exchangeReader{streams: map[string]*psrp.Reassembler{}, seen: map[string]bool{}}
-	for _, line := range vectors.Lines(t, file) {
-		var e exchange
-		if err := json.Unmarshal(line, &e); err != nil {
-			t.Fatal(err)
-		}
+	for _, e := range vectors.Records[exchange](t, file) {
 		if e.Status != 200 {
 			continue // refused, and often wrong on purpose
 		}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"psdeck/session/internal/vectors"
 )
 
 // receiveDocument is an answer with n streams of size bytes each.
@@ -99,7 +101,7 @@ func FuzzEnvelope(f *testing.F) {
 	}
 	files, _ := filepath.Glob("testdata/*.gz")
 	for _, file := range files {
-		for i, rec := range readRecordings(f, file) {
+		for i, rec := range vectors.Records[recording](f, file) {
 			if i < 8 {
 				f.Add([]byte(rec.RespBody))
 			}

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"psdeck/session/internal/vectors"
 )
 
 // seal is a stand-in for a mechanism: it numbers messages and turns their bits
@@ -348,7 +350,7 @@ func TestVectorSealedSizes(t *testing.T) {
 	n := 0
 	for _, file := range vectorFiles(t) {
 		longer := map[int]bool{}
-		for _, rec := range readRecordings(t, file) {
+		for _, rec := range vectors.Records[recording](t, file) {
 			if rec.ReqBody == "" || !strings.HasPrefix(rec.ReqHeaders["Content-Type"], typeSealed) {
 				continue
 			}

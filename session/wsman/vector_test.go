@@ -3,7 +3,6 @@ package wsman
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -45,7 +44,7 @@ func TestVectorWSMan(t *testing.T) {
 	score := vectors.Score{Family: "wsman"}
 	for _, file := range vectorFiles(t) {
 		player := newPlayer(t)
-		for _, rec := range readRecordings(t, file) {
+		for _, rec := range vectors.Records[recording](t, file) {
 			key := fmt.Sprintf("%s:%d", vectors.Name(file), rec.Seq)
 			score.Check(t, key, player.play(rec), knownVectors[key])
 		}
@@ -56,19 +55,6 @@ func TestVectorWSMan(t *testing.T) {
 func vectorFiles(t testing.TB) []string {
 	t.Helper()
 	return vectors.Files(t, vectors.Dir("wsman", "testdata"), "*.jsonl")
-}
-
-func readRecordings(t testing.TB, file string) []recording {
-	t.Helper()
-	var list []recording
-	for _, line := range vectors.Lines(t, file) {
-		var rec recording
-		if err := json.Unmarshal(line, &rec); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		list = append(list, rec)
-	}
-	return list
 }
 
 // player is a server that answers with one recording, and a client of it.

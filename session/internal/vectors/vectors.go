@@ -9,6 +9,7 @@ package vectors
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"io"
 	"io/fs"
 	"os"
@@ -96,6 +97,20 @@ func Lines(t testing.TB, file string) [][]byte {
 		}
 	}
 	return lines
+}
+
+// Records returns the lines of a file as values.
+func Records[T any](t testing.TB, file string) []T {
+	t.Helper()
+	var list []T
+	for n, line := range Lines(t, file) {
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			t.Fatalf("%s, line %d: %v", file, n+1, err)
+		}
+		list = append(list, v)
+	}
+	return list
 }
 
 // Family returns the lines of all files of JSON lines, in whatever folder of

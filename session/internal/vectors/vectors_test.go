@@ -45,6 +45,10 @@ func TestRecordingsAreFoundPackedAndPlain(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	files := Files(t, Dir("more", "testdata"), "*.jsonl")
+	numbers := Records[struct{ N int }](t, filepath.Join(root, "pwsh", "parse.jsonl"))
+	if len(numbers) != 2 || numbers[1].N != 2 {
+		t.Errorf("got %v", numbers)
+	}
 	if len(files) != 1 || Name(files[0]) != "parse-2" || string(Read(t, files[0])) != `{"n":3}` {
 		t.Errorf("got %q", files)
 	}
