@@ -23,8 +23,9 @@ type lane struct {
 
 const (
 	maxIdleLanes   = 4
-	idleLane       = 90 * time.Second       // how long the last idle one keeps its connection
-	spareLane      = 2 * time.Second        // and how long there are others beside it
+	keptLanes      = 2                      // for the next command, and for its stop while its Receive is parked
+	idleLane       = 90 * time.Second       // how long these keep their connections
+	spareLane      = 2 * time.Second        // and how long there are others beside them
 	parkedAgain    = 200 * time.Millisecond // a Receive that ended is under way again by then
 	minKeptBuffer  = 16 << 10
 	maxKeptBuffer  = 1 << 20
@@ -74,11 +75,11 @@ func (l *lanes) release(ln *lane) {
 	}
 }
 
-// watch sees to it that of several idle lanes only one stays. It never looks at
+// watch sees to it that of many idle lanes only keptLanes stay. It never looks at
 // once: a Receive that is about to be parked again makes neither its lane nor
 // the other one a spare. l.mu is held.
 func (l *lanes) watch() {
-	if l.spare == nil && len(l.idle) > 1 && !l.closed {
+	if l.spare == nil && len(l.idle) > keptLanes && !l.closed {
 		l.spare = time.AfterFunc(max(spareLane-time.Since(l.idle[0].free), parkedAgain), l.dropSpare)
 	}
 }
@@ -88,7 +89,7 @@ func (l *lanes) dropSpare() {
 	defer l.mu.Unlock()
 	l.spare = nil
 	n := 0
-	for n < len(l.idle)-1 && time.Since(l.idle[n].free) >= spareLane {
+	for n < len(l.idle)-keptLanes && time.Since(l.idle[n].free) >= spareLane {
 		l.idle[n].transport.CloseIdleConnections()
 		n++
 	}

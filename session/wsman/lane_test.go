@@ -91,8 +91,8 @@ func TestLanes(t *testing.T) {
 	}
 }
 
-// Of several idle lanes one stays, the one that was used last; one in use is
-// nobody's to drop.
+// Of many idle lanes two stay, those that were used last; one in use is nobody's
+// to drop.
 func TestSpareLanesAreDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := lanes{make: func() *http.Transport { return new(http.Transport) }}
@@ -116,17 +116,17 @@ func TestSpareLanesAreDropped(t *testing.T) {
 			t.Error("not the lane that was used last")
 		}
 		l.release(c)
-		idle(spareLane/2, c)
-		idle(time.Hour, c)
-		// A poll that ends and begins anew leaves the other lane alone.
+		idle(spareLane/2, b, c)
+		idle(time.Hour, b, c)
+		// A poll that ends and begins anew leaves the other lanes alone.
 		l.release(busy)
 		if l.acquire() != busy {
 			t.Error("not the lane that was used last")
 		}
-		idle(time.Hour, c)
+		idle(time.Hour, b, c)
 		l.release(busy)
-		idle(0, c, busy)
-		idle(parkedAgain, busy)
+		idle(0, b, c, busy)
+		idle(parkedAgain, c, busy)
 	})
 }
 
