@@ -34,6 +34,11 @@
 // is given. Contexts bound each call; the one that Run gets bounds its line too.
 // Remote texts are not cleaned: [Clean] does that before a terminal sees them.
 //
+// [Cmdlets] are the session cmdlets of a program that keeps several sessions:
+// New-CsOnlineSession, New-PSSession, Import-PSSession, Invoke-Command and
+// their kin act on its [Deck], typed at [Cmdlets.Home] or in any session that
+// was given to [Cmdlets.Adopt].
+//
 // Two rules hold everywhere. Every line goes through the guard
 // ([Session.Check]) before anything is sent. And the journal has a line for
 // every command before it is sent and at each step after: nothing is ever

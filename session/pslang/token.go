@@ -45,6 +45,9 @@ type Reading struct {
 	Incomplete bool
 
 	pairs []pair
+	// most lines have no more brackets than these; a line is read at each key.
+	firstPairs [8]pair
+	firstOpen  [8]openBracket
 }
 
 // pair is a bracket and the one that closes it.
@@ -57,8 +60,8 @@ func Read(line string) *Reading {
 	full := syntax.Parse(line)
 	r := &Reading{Incomplete: len(full.Errors) > 0 && full.Errors[0].Incomplete}
 	r.Tokens = make([]Token, 0, len(full.Tokens)+8)
-	var open []openBracket
-	r.add(full.Tokens, &open)
+	r.pairs = r.firstPairs[:0]
+	r.add(full.Tokens, r.firstOpen[:0])
 	if n := len(full.Errors); n > 0 && full.Errors[n-1].ID == "ScriptTooComplicated" {
 		end := 0
 		if k := len(r.Tokens); k > 0 {
@@ -116,12 +119,13 @@ type openBracket struct {
 	Extent
 }
 
-func (r *Reading) add(tokens []*syntax.Token, open *[]openBracket) {
+// add adds tokens behind brackets that are open, and returns those that are then.
+func (r *Reading) add(tokens []*syntax.Token, open []openBracket) []openBracket {
 	for _, t := range tokens {
 		if t.Kind == syntax.EndOfInput || t.End == t.Start {
 			continue
 		}
-		r.bracket(t, open)
+		open = r.bracket(t, open)
 		kind := colour(t)
 		at := t.Start
 		for i := range t.Nested {
@@ -132,13 +136,14 @@ func (r *Reading) add(tokens []*syntax.Token, open *[]openBracket) {
 			if inner.Start > at {
 				r.Tokens = append(r.Tokens, Token{kind, Extent{Start: at, End: inner.Start}})
 			}
-			r.add(t.Nested[i:i+1], open)
+			open = r.add(t.Nested[i:i+1], open)
 			at = inner.End
 		}
 		if at < t.End {
 			r.Tokens = append(r.Tokens, Token{kind, Extent{Start: at, End: t.End}})
 		}
 	}
+	return open
 }
 
 var closingOf = map[syntax.Kind]syntax.Kind{
@@ -147,15 +152,15 @@ var closingOf = map[syntax.Kind]syntax.Kind{
 }
 
 // bracket notes an opening bracket, or the pair that a closing one makes.
-func (r *Reading) bracket(t *syntax.Token, open *[]openBracket) {
+func (r *Reading) bracket(t *syntax.Token, open []openBracket) []openBracket {
 	if c, ok := closingOf[t.Kind]; ok {
-		*open = append(*open, openBracket{c, t.Extent})
-		return
+		return append(open, openBracket{c, t.Extent})
 	}
-	if n := len(*open); n > 0 && (*open)[n-1].closing == t.Kind {
-		r.pairs = append(r.pairs, pair{(*open)[n-1].Extent, t.Extent})
-		*open = (*open)[:n-1]
+	if n := len(open); n > 0 && open[n-1].closing == t.Kind {
+		r.pairs = append(r.pairs, pair{open[n-1].Extent, t.Extent})
+		return open[:n-1]
 	}
+	return open
 }
 
 // colour tells the kind to show a token as.

@@ -68,3 +68,10 @@ func TestReadTooComplicated(t *testing.T) {
 		t.Errorf("%+v", last)
 	}
 }
+
+// An editor reads its line at each key.
+func TestReadAllocations(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { Read(benchLine) }); n > 20 {
+		t.Errorf("%v allocations for a line of %d characters", n, len(benchLine))
+	}
+}
