@@ -283,7 +283,7 @@ func TestTheFullLanguageEndpoint(t *testing.T) {
 func TestNewCsOnlineSessionWithTheFlagsOfTheCall(t *testing.T) {
 	p := startLab(t, lab.Options{})
 	typed := "New-CsOnlineSession -UserName " + p.tenant.UserName
-	args := p.args("exec", "--password-stdin", "--output", "text", "-c", typed, "-c", "Get-CsTenant | Select-Object -ExpandProperty Name")
+	args := p.args("exec", "--password-stdin", "--sign-in", "password", "--output", "text", "-c", typed, "-c", "Get-CsTenant | Select-Object -ExpandProperty Name")
 	r := program(t, p.tenant.Password+"\n", args...)
 	if r.want(t, headless.ExitDone, "the server says it is Contoso"); r.out != "Contoso\n" {
 		t.Errorf("%q", r.out)

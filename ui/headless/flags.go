@@ -99,7 +99,7 @@ const flagHint = "psdeck help exec lists the flags and what they take"
 func (f *TargetFlags) Given() bool {
 	t := f.Target
 	return orAny(f.ProfileName, t.UserName, f.credential, f.tokenEnv, f.tokenFile, f.tokenCmd, f.appCertificate, t.OverrideAdminDomain, t.OverrideDiscoveryURI, t.OverridePowerShellURI, t.Bootstrap) ||
-		f.tokenStdin || f.clientSecretStdin || f.signIn != "" || t.Transport == "local" || t.Transport == "ssh"
+		f.tokenStdin || f.clientSecretStdin || f.signIn != "" && f.signIn != string(auth.MethodPassword) || t.Transport == "local" || t.Transport == "ssh"
 }
 
 // Name takes the target as a person names it: an address, an account, or a
