@@ -62,7 +62,7 @@ func approving(l *lab.Lab, m *session.Manager) connect {
 	return func(ctx context.Context, t session.Target, watch func(session.Event)) (*session.Session, error) {
 		return m.Connect(ctx, t, func(ev session.Event) {
 			if shown, ok := ev.(session.DeviceCodeShown); ok && t.UserName != "" {
-				_ = l.Authority().Approve(shown.Code.UserCode, t.UserName) // one that it does not know waits to be refused
+				_ = l.Authority().Expect(shown.Code.UserCode, t.UserName) // one that it does not know is nobody
 			}
 			watch(ev)
 		})

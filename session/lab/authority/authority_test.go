@@ -464,10 +464,12 @@ func TestDeviceCodeEndsWithoutApproval(t *testing.T) {
 }
 
 func TestAutoApproveSignsInWhoIsMeant(t *testing.T) {
-	for _, tt := range []struct{ name, tenant, hint, want string }{
-		{"by hint", "organizations", "mfa@home.example", "mfa@home.example"},
-		{"by tenant", "customer.example", "", "admin@customer.example"},
-		{"by default", "organizations", "", "admin@home.example"},
+	for _, tt := range []struct{ name, tenant, hint, expected, want string }{
+		{"by hint", "organizations", "mfa@home.example", "", "mfa@home.example"},
+		{"by who is expected", "organizations", "", "mfa@home.example", "mfa@home.example"},
+		{"nobody known is expected", "organizations", "", "nobody@home.example", "admin@home.example"},
+		{"by tenant", "customer.example", "", "", "admin@customer.example"},
+		{"by default", "organizations", "", "", "admin@home.example"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, func(c *Config) {
@@ -476,6 +478,11 @@ func TestAutoApproveSignsInWhoIsMeant(t *testing.T) {
 			start := w.post("/"+tt.tenant+"/oauth2/v2.0/devicecode", "scope", scope, "login_hint", tt.hint)
 			if !strings.Contains(start.Message, "approves the code by itself") {
 				t.Errorf("message %q does not say what happens", start.Message)
+			}
+			if tt.expected != "" {
+				if err := w.Expect(start.UserCode, tt.expected); err != nil {
+					t.Error(err)
+				}
 			}
 			poll := func() answer {
 				return w.token(tt.tenant, "grant_type", "device_code", "device_code", start.DeviceCode)

@@ -225,6 +225,15 @@ func (a *Authority) Approve(userCode, userName string) error {
 	})
 }
 
+// Expect says who will sign in on the device that shows userCode when it
+// approves itself (Config.AutoApprove), as a login_hint would.
+func (a *Authority) Expect(userCode, userName string) error {
+	return a.decide(userCode, func(d *deviceGrant) error {
+		d.hint = userName
+		return nil
+	})
+}
+
 // Deny refuses the device that shows userCode.
 func (a *Authority) Deny(userCode string) error {
 	return a.decide(userCode, func(d *deviceGrant) error {
