@@ -31,6 +31,7 @@ require (
 
 require (
 	github.com/BurntSushi/toml v1.6.0
+	github.com/alexbrainman/sspi v0.0.0-20250919150558-7d374ff0d59e
 	rsc.io/qr v0.2.0
 )
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"psdeck/auth"
+	"psdeck/auth/negotiate/sspi"
 	"psdeck/discovery"
 	"psdeck/session/wsman"
 )
@@ -39,6 +40,9 @@ type ConnectorConfig struct {
 	Authority, ClientID string
 	// ClientVersion is sent to Ocs endpoints; empty means DefaultClientVersion.
 	ClientVersion string
+	// System authenticates the operating system's user to servers that negotiate,
+	// where no account is given; nil means what this system has.
+	System sspi.Provider
 	// Trace takes one line for each HTTP exchange: sizes, ids and codes only.
 	Trace io.Writer
 	// Catalogs keeps what the sessions of a [Manager] offer; nil: they are not
@@ -69,6 +73,9 @@ func NewConnector(cfg ConnectorConfig) *Connector {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.System == nil {
+		cfg.System = sspi.System()
 	}
 	if cfg.Broker == nil {
 		cfg.Broker = auth.NewBroker(auth.BrokerConfig{HTTP: cfg.Network.HTTPClient(), Now: cfg.Now})

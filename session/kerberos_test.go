@@ -287,6 +287,9 @@ func kerberosFailures(t *testing.T, r *realms) {
 		"no ticket": {func(c *negotiate.Config) {
 			c.Password, c.Cache = auth.Secret{}, r.path("no such cache")
 		}, negotiate.KindTicket},
+		"another's tickets": {func(c *negotiate.Config) {
+			c.Account, c.Password, c.Cache = "someone@A.EXAMPLE", auth.Secret{}, "FILE:"+r.path("cache")
+		}, negotiate.KindTicket},
 	}
 	for name, tt := range tests {
 		cfg := r.config("sha1-256.b.example")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"psdeck/auth"
@@ -31,8 +32,29 @@ func seals(how string) bool {
 func (cn *connecting) maySeal(u *url.URL) bool {
 	t := &cn.target
 	auto := t.Authentication == "" || t.Authentication == "auto"
-	proof := t.UserName != "" && t.Password != nil || t.Keytab != ""
-	return seals(t.Authentication) || auto && proof && !(&endpoint{uri: u}).isOcs()
+	return seals(t.Authentication) || auto && cn.canNegotiate() && !(&endpoint{uri: u}).isOcs()
+}
+
+// canNegotiate tells whether there is something that a way that seals could
+// prove: what was given, or else a ticket, or the user of this Windows.
+func (cn *connecting) canNegotiate() bool {
+	t := &cn.target
+	if t.UserName != "" || t.Keytab != "" {
+		return t.Password != nil || t.Keytab != "" || cn.ticketCache() != ""
+	}
+	return cn.cfg.System != nil || cn.ticketCache() != ""
+}
+
+// ticketCache is the file with the tickets of kinit, "" where there is none.
+func (cn *connecting) ticketCache() string {
+	if name := os.Getenv("KRB5CCNAME"); name != "" || cn.cfg.System != nil {
+		return name
+	}
+	path := "/tmp/krb5cc_" + strconv.Itoa(os.Getuid())
+	if _, err := os.Stat(path); err != nil || os.Getuid() < 0 {
+		return ""
+	}
+	return path
 }
 
 // checkWay keeps credentials off plain http where the way chosen does not seal.
@@ -47,8 +69,7 @@ func (cn *connecting) checkWay(how string) error {
 // bestNegotiation picks a way that seals, where the server offers one and there
 // is something to prove.
 func (cn *connecting) bestNegotiation(challenges []auth.Challenge) string {
-	t := &cn.target
-	if (t.UserName == "" || t.Password == nil) && t.Keytab == "" {
+	if !cn.canNegotiate() {
 		return ""
 	}
 	for _, c := range challenges {
@@ -74,10 +95,11 @@ func (cn *connecting) useNegotiate(ctx context.Context, way negotiate.Way) error
 	cfg := negotiate.Config{
 		Way: way, Account: t.UserName, Password: cn.password, Host: e.uri.Hostname(), Port: orElse(e.uri.Port(), "80"),
 		Krb5Config: os.Getenv("KRB5_CONFIG"), Keytab: t.Keytab, SPN: t.SPN, PortInSPN: t.Options.IncludePortInSPN,
-		Note: func(text string) { cn.watch(Noted{Text: text, Important: true}) },
+		System: cn.cfg.System,
+		Note:   func(text string) { cn.watch(Noted{Text: text, Important: true}) },
 	}
 	if cn.password.IsZero() && t.Keytab == "" {
-		cfg.Cache = os.Getenv("KRB5CCNAME")
+		cfg.Cache = cn.ticketCache()
 	}
 	if e.uri.Scheme == "https" {
 		cfg.Port = orElse(e.uri.Port(), "443")

@@ -33,6 +33,7 @@ type windows struct {
 	*httptest.Server
 	negotiate *endpoint.Negotiate
 	network   discovery.Network
+	system    *desktop // who is signed in where the sessions are opened; nil: nobody
 
 	mu     sync.Mutex
 	ledger []endpoint.LedgerEntry
@@ -127,7 +128,11 @@ func (w *windows) target(way string) session.Target {
 
 func (w *windows) connect(t *testing.T, target session.Target) (*session.Session, error) {
 	t.Helper()
-	s, err := session.NewConnector(session.ConnectorConfig{Network: &w.network}).Connect(t.Context(), target, nil)
+	cfg := session.ConnectorConfig{Network: &w.network}
+	if w.system != nil {
+		cfg.System = w.system
+	}
+	s, err := session.NewConnector(cfg).Connect(t.Context(), target, nil)
 	if err == nil {
 		t.Cleanup(func() { _ = s.Close(context.Background()) })
 	}

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"psdeck/auth"
+	"psdeck/auth/negotiate"
 	"psdeck/session"
 )
 
@@ -52,6 +53,7 @@ type wizardMethod struct {
 	name, note     string
 	fields         []int
 	secret         string // the label of the hidden field
+	nameless       bool   // without a name it is the user of this Windows
 }
 
 // wizardMethods are the ways to sign in that are offered: the browser only where
@@ -86,6 +88,9 @@ func newWizard(from session.Target, browser bool) *wizard {
 		fieldSecret:     newField("", true),
 	}
 	w.more = from.OverrideDiscoveryURI+from.OverridePowerShellURI+from.OverrideAccessTokenResourceURI != ""
+	if who, ok := negotiate.CurrentUser(); ok {
+		w.knows(who)
+	}
 	for i, env := range wizardEnvs() {
 		if env == from.Env {
 			w.env = i
@@ -97,6 +102,15 @@ func newWizard(from session.Target, browser bool) *wizard {
 		}
 	}
 	return w
+}
+
+// knows lets the system's user sign in to servers without a name.
+func (w *wizard) knows(who string) {
+	for i := range w.methods {
+		if m := &w.methods[i]; m.authentication != "" {
+			m.nameless, m.note = true, "a server of your own; with no user name: as "+oneLine(who)
+		}
+	}
 }
 
 func (w *wizard) chosen() *wizardMethod { return &w.methods[w.method] }

@@ -41,6 +41,8 @@ func (w *wizard) missing(t *session.Target) (string, int) {
 	case way.authentication != "" && t.OverridePowerShellURI == "":
 		w.more = true
 		return textNeedsServer, fieldPowerShell
+	case way.nameless && t.UserName == "" && t.Password == nil:
+		return "", 0
 	case (way.method == auth.MethodPassword || way.authentication != "") && t.UserName == "":
 		return textNeedsUser, fieldUser
 	case application && t.ClientID == "":

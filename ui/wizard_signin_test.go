@@ -95,6 +95,35 @@ func TestWizardWaysToSignIn(t *testing.T) {
 	}
 }
 
+// Where the system knows its user, a server that negotiates needs no name; a
+// password without one still does.
+func TestWizardOfTheSystemsUser(t *testing.T) {
+	const server = "http://host.contoso.example:5985/wsman"
+	password := func(context.Context, string) (auth.Secret, error) { return auth.NewSecret("x"), nil }
+	for name, c := range map[string]struct {
+		knows  bool
+		target session.Target
+		want   string
+	}{
+		"nobody is known":         {false, session.Target{OverridePowerShellURI: server}, textNeedsUser},
+		"the system's user":       {true, session.Target{OverridePowerShellURI: server}, ""},
+		"no server":               {true, session.Target{}, textNeedsServer},
+		"a password without name": {true, session.Target{OverridePowerShellURI: server, Password: password}, textNeedsUser},
+		"a name without password": {true, session.Target{OverridePowerShellURI: server, UserName: "CONTOSO\\jane"}, textNeedsPassword},
+	} {
+		w := newWizard(session.Target{Authentication: "negotiate"}, false)
+		if c.knows {
+			w.knows("CONTOSO\\jane")
+			if note := w.chosen().note; !strings.Contains(note, "as CONTOSO\\jane") {
+				t.Error(note)
+			}
+		}
+		if got, _ := w.missing(&c.target); got != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 // A certificate that cannot be read is said where it is named, and nothing typed
 // is lost.
 func TestWizardCertificate(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"psdeck/auth/negotiate/kerberos"
 	"psdeck/auth/negotiate/ntlm"
 	"psdeck/auth/negotiate/spnego"
+	"psdeck/auth/negotiate/sspi"
 )
 
 // Way is how to authenticate.
@@ -29,7 +30,8 @@ const (
 type Config struct {
 	Way Way // Negotiate where it is empty
 	// Account is DOMAIN\name, name@domain, or a name of the server's own or of the
-	// default realm; empty is whoever the credential cache is of.
+	// default realm; empty is whoever the credential cache is of, and on Windows the
+	// current user where nothing else is given.
 	Account  string
 	Password auth.Secret
 	// Host is the server's name without a port, Port its port.
@@ -41,6 +43,8 @@ type Config struct {
 	// SPN names the service in place of HTTP/host; PortInSPN adds the port to that.
 	SPN       string
 	PortInSPN bool
+	// System authenticates the current user; nil means what this system has.
+	System sspi.Provider
 	// Note is told what a person may want to know; may be nil.
 	Note func(string)
 }
@@ -50,6 +54,7 @@ type Config struct {
 type Client struct {
 	cfg      Config
 	kerberos *kerberos.Client // nil: NTLM only
+	current  sspi.Provider    // authenticates in place of all else; nil where an account was given
 	without  atomic.Int64     // until when NTLM stands in for Kerberos, in seconds since 1970
 }
 
@@ -63,7 +68,16 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Way == "" {
 		cfg.Way = Negotiate
 	}
+	if cfg.System == nil {
+		cfg.System = sspi.System()
+	}
 	c := &Client{cfg: cfg}
+	if cfg.usesCurrent() {
+		if c.current = cfg.System; c.current == nil {
+			return nil, nobody(cfg.Host)
+		}
+		return c, nil
+	}
 	var err error
 	if cfg.Way != NTLM {
 		c.kerberos, err = c.newKerberos()
@@ -80,8 +94,19 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// nobody is the error of an account that was not given where there is no other.
+func nobody(host string) error {
+	return &Error{
+		Kind: KindUsage, Msg: host + " takes a user name and a password", Err: sspi.ErrOtherSystem,
+		Hint: `give them with --credential 'DOMAIN\NAME' or --credential NAME@DOMAIN, and --password-stdin; or use --keytab FILE, or sign in with kinit`,
+	}
+}
+
 // Account is who this is.
 func (c *Client) Account() string {
+	if c.current != nil {
+		return c.current.Account()
+	}
 	if c.cfg.Account == "" && c.kerberos != nil {
 		return c.kerberos.Account()
 	}
@@ -128,11 +153,15 @@ func (c *Client) NewContext(ctx context.Context, state *tls.ConnectionState, off
 	if err != nil {
 		return nil, err
 	}
+	x := &Context{scheme: scheme, refused: c.refused, explain: c.explain}
+	if c.current != nil {
+		x.how, err = c.newCurrent(scheme, bindings)
+		return x, err
+	}
 	mechs, err := c.mechanisms(ctx, scheme, bindings)
 	if err != nil {
 		return nil, err
 	}
-	x := &Context{scheme: scheme, refused: c.refused, explain: c.explain}
 	if scheme != SchemeNegotiate || c.cfg.Way == NTLM {
 		x.how = bare{mechs[0].(mechanism)}
 	} else {
@@ -151,9 +180,9 @@ func (c *Client) scheme(offered []string) (string, error) {
 		return SchemeKerberos, nil
 	case offers(SchemeNegotiate):
 		return SchemeNegotiate, nil
-	case c.kerberos != nil && c.cfg.Way != NTLM && offers(SchemeKerberos):
+	case (c.kerberos != nil || c.current != nil) && c.cfg.Way != NTLM && offers(SchemeKerberos):
 		return SchemeKerberos, nil
-	case c.cfg.Way != Kerberos && c.hasPassword() && offers(SchemeNTLM):
+	case c.cfg.Way != Kerberos && (c.hasPassword() || c.current != nil) && offers(SchemeNTLM):
 		return SchemeNTLM, nil
 	}
 	return "", c.notOffered(offered)

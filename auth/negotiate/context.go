@@ -33,7 +33,13 @@ type Context struct {
 type negotiation interface {
 	Step(ctx context.Context, token []byte) ([]byte, error)
 	Finish(ctx context.Context, token []byte) error
-	mechanism() mechanism
+	mechanism() sealer
+}
+
+// sealer seals with the keys that were agreed on.
+type sealer interface {
+	Seal(plain []byte) (header, data []byte, err error)
+	Unseal(header, data []byte) ([]byte, error)
 }
 
 // Scheme is the word in the Authorization header before the token.
@@ -81,7 +87,7 @@ func (c *Context) Unseal(header, data []byte) ([]byte, error) {
 // bare is a mechanism without SPNEGO around it.
 type bare struct{ m mechanism }
 
-func (b bare) mechanism() mechanism { return b.m }
+func (b bare) mechanism() sealer { return b.m }
 
 func (b bare) Step(ctx context.Context, token []byte) ([]byte, error) {
 	return b.m.Step(ctx, token)
@@ -102,4 +108,4 @@ func (b bare) Finish(ctx context.Context, token []byte) error {
 // wrapped is SPNEGO around mechanisms.
 type wrapped struct{ *spnego.Initiator }
 
-func (w wrapped) mechanism() mechanism { return w.Initiator.Mechanism().(mechanism) }
+func (w wrapped) mechanism() sealer { return w.Initiator.Mechanism().(mechanism) }

@@ -57,6 +57,9 @@ func (c *Client) explain(err error) error {
 	if errors.As(err, &k) && k.Reason != kerberos.BadMessage {
 		return c.explainKerberos(k)
 	}
+	if e, ok := c.explainCurrent(err); ok {
+		return e
+	}
 	return &Error{
 		Kind: KindTampered, Msg: "the connection to " + c.cfg.Host + " is not secure", Err: err,
 		Hint: "nothing that came was believed; something between here and the server may be altering what is sent",
@@ -102,6 +105,10 @@ func (c *Client) refused() error {
 	if c.cfg.Way == Kerberos {
 		e.Kind, e.Msg = KindRefused, fmt.Sprintf("%s does not accept the ticket of %s", c.cfg.Host, c.Account())
 		e.Hint = "the service may be another account's than the ticket is for (--spn names it), or the clocks differ"
+	}
+	if c.current != nil {
+		e.Kind, e.Msg = KindRefused, fmt.Sprintf("%s does not accept the current user, %s", c.cfg.Host, c.Account())
+		e.Hint = `name an account that the server knows: --credential 'DOMAIN\NAME' and --password-stdin`
 	}
 	return e
 }

@@ -11,8 +11,7 @@ import (
 // mechanism makes keys and seals with them.
 type mechanism interface {
 	spnego.Mechanism
-	Seal(plain []byte) (header, data []byte, err error)
-	Unseal(header, data []byte) ([]byte, error)
+	sealer
 }
 
 // oidNTLM is 1.3.6.1.4.1.311.2.2.10 ([MS-SPNG] 1.9).

@@ -63,7 +63,8 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.StringVar(&t.OverrideAccessTokenResourceURI, "override-access-token-resource-uri", "", "what the token is asked for (a `URI`)")
 	fs.Var((*List)(&f.options), "session-option", "a PSSessionOption property as `Key=Value`; may be repeated (NoCompression is taken: data always goes uncompressed)")
 	fs.StringVar(&f.proxyPasswordEnv, "proxy-password-env", "", "read the password of the option ProxyCredential from this environment `variable`")
-	fs.StringVar(&t.Authentication, "authentication", "auto", "to the server: "+strings.Join(session.Authentications(), ", "))
+	fs.StringVar(&t.Authentication, "authentication", "auto", "to the server: "+strings.Join(session.Authentications(), ", ")+
+		"; negotiate, ntlm and kerberos without an account are the user of this Windows, or who ran kinit")
 	fs.StringVar(&f.clientCertificate, "client-certificate", "", "a PEM `file` with a certificate and its key, to show to the server (--authentication certificate)")
 	fs.StringVar(&f.signIn, "sign-in", "", "to the authority: browser, device, password, secret, certificate or token")
 	fs.StringVar(&t.Keytab, "keytab", "", "a `file` with the account's keys, in place of its password (Kerberos)")

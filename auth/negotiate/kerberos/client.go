@@ -107,6 +107,17 @@ func safely(f func() error) (err error) {
 	return f()
 }
 
+// asked tells whether an account is the one that was asked for, if any was.
+func (c *Client) asked(name, realm string) bool {
+	wanted, domain, ok := strings.Cut(c.cfg.Account, "@")
+	if !ok {
+		if domain, wanted, ok = strings.Cut(c.cfg.Account, `\`); !ok {
+			wanted = c.cfg.Account
+		}
+	}
+	return wanted == "" || strings.EqualFold(wanted, name) && (domain == "" || strings.EqualFold(c.realmOf(domain), realm))
+}
+
 // identify settles the account's name and realm.
 func (c *Client) identify() error {
 	name, realm := c.cfg.Account, c.krb5.LibDefaults.DefaultRealm
@@ -127,6 +138,9 @@ func (c *Client) identify() error {
 	}
 	if realm == "" {
 		return errorf(UnknownRealm, "the realm of %s is not known", name)
+	}
+	if c.cache != nil && !c.asked(name, realm) {
+		return errorf(NoCredentials, "the tickets in the credential cache are of %s@%s, not of %s", name, realm, c.cfg.Account)
 	}
 	c.name, c.realm = name, realm
 	return nil
