@@ -26,6 +26,8 @@ type Keyring interface {
 var (
 	ErrNoEntry   = errors.New("the keyring has no such entry")
 	ErrNoKeyring = errors.New("there is no keyring")
+
+	errKeyringLocked = errors.New("it is locked, and nobody unlocked it")
 )
 
 // SystemKeyring returns the keyring of this user: the Secret Service, the
@@ -35,12 +37,31 @@ func SystemKeyring() Keyring { return systemKeyring{} }
 type systemKeyring struct{}
 
 func (systemKeyring) Get(service, user string) (string, error) {
-	secret, err := bounded(func() (string, error) { return keyring.Get(service, user) })
+	secret, err := bounded(func() (string, error) {
+		if err := findKeyring(); err != nil {
+			return "", err
+		}
+		return keyring.Get(service, user)
+	})
 	return secret, keyringError(err)
 }
 
+// Set reads the secret back: where the person dismisses the prompt of a Secret
+// Service, the library reports no error.
 func (systemKeyring) Set(service, user, secret string) error {
-	_, err := bounded(func() (string, error) { return "", keyring.Set(service, user, secret) })
+	kept, err := bounded(func() (string, error) {
+		err := findKeyring()
+		if err == nil {
+			err = keyring.Set(service, user, secret)
+		}
+		if err != nil {
+			return "", err
+		}
+		return keyring.Get(service, user)
+	})
+	if err == nil && kept != secret || errors.Is(err, keyring.ErrNotFound) {
+		return errors.New("it did not keep what it was given")
+	}
 	return keyringError(err)
 }
 
@@ -83,10 +104,14 @@ func keyringError(err error) error {
 	for _, sign := range []string{
 		"dbus-launch", "couldn't determine address of session bus", "dbus_session_bus_address", "the name org.freedesktop.secrets was not provided", "serviceunknown",
 		"no such file or directory", "connection refused", "executable file not found", "unsupported platform",
+		"process org.freedesktop.secrets exited", "process org.freedesktop.secrets received", "failed to activate service", "failed to execute program",
 	} {
 		if strings.Contains(text, sign) {
 			return ErrNoKeyring
 		}
+	}
+	if strings.Contains(text, "failed to unlock") {
+		return errKeyringLocked
 	}
 	return err
 }
