@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -54,6 +55,7 @@ func state(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "state")
 	t.Setenv("PSDECK_STATE_DIR", dir)
+	t.Setenv("KRB5CCNAME", filepath.Join(dir, "no tickets"))
 	return dir
 }
 
@@ -278,6 +280,34 @@ func TestTheFullLanguageEndpoint(t *testing.T) {
 	if r.want(t, headless.ExitDone, "unproved"); !strings.Contains(r.out, "Contoso") {
 		t.Errorf("%q", r.out)
 	}
+}
+
+// The endpoint on loopback is like a Windows host's: it takes NTLM, and then seals.
+func TestExecAgainstAServerThatNegotiates(t *testing.T) {
+	p := startLab(t, lab.Options{})
+	trace := filepath.Join(t.TempDir(), "trace")
+	for _, account := range []string{p.tenant.UserName, `CONTOSO\admin`} {
+		for _, way := range []string{"Negotiate", "ntlm", "auto"} {
+			r := program(t, p.tenant.Password+"\n", "exec", "--connection-uri", p.tenant.NegotiateURI, "--authentication", way,
+				"--credential", account, "--password-stdin", "--trace", trace, "--output", "text", "-c", "Get-CsTenant | Select-Object -ExpandProperty Name")
+			if r.want(t, headless.ExitDone); r.out != "Contoso\n" {
+				t.Errorf("%s as %s: %q\n%s", way, account, r.out, r.err)
+			}
+		}
+	}
+	handshakes := 0
+	for _, e := range p.Access() {
+		if e.Kind == "negotiate" && e.Status == http.StatusOK {
+			handshakes++
+		}
+	}
+	if handshakes < 6 {
+		t.Errorf("%d handshakes", handshakes)
+	}
+	r := program(t, "wrong\n", "exec", p.tenant.NegotiateURI, "--authentication", "Negotiate", "--credential", `CONTOSO\admin`, "--password-stdin", "-c", "Get-CsTenant")
+	r.want(t, headless.ExitSignIn, `127.0.0.1 does not accept the user name or the password of CONTOSO\admin`, "\nhint: ")
+	r = program(t, "", "exec", p.tenant.NegotiateURI, "--authentication", "Negotiate", "-c", "Get-CsTenant")
+	r.want(t, headless.ExitUsage, "takes a user name and a password", "on Windows only", "\nhint: ")
 }
 
 func TestNewCsOnlineSessionWithTheFlagsOfTheCall(t *testing.T) {

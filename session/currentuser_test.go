@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -73,7 +74,7 @@ func (h *desktopHandle) Release() {}
 // TestCurrentUser: where Windows has signed somebody in, a server that negotiates
 // needs neither a name nor a password, over http (sealed) and https (bound).
 func TestCurrentUser(t *testing.T) {
-	t.Setenv("KRB5CCNAME", "")
+	t.Setenv("KRB5CCNAME", filepath.Join(t.TempDir(), "none"))
 	for _, secure := range []bool{false, true} {
 		for _, way := range []string{"auto", "negotiate", "ntlm"} {
 			t.Run(fmt.Sprintf("%s, TLS %t", way, secure), func(t *testing.T) {
@@ -102,7 +103,7 @@ func TestCurrentUser(t *testing.T) {
 // TestCurrentUserRefused: one sentence and a hint; and an account that was given
 // is not replaced by the current user.
 func TestCurrentUserRefused(t *testing.T) {
-	t.Setenv("KRB5CCNAME", "")
+	t.Setenv("KRB5CCNAME", filepath.Join(t.TempDir(), "none"))
 	for name, tt := range map[string]struct {
 		system *desktop
 		change func(*windows, *session.Target)

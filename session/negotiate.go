@@ -47,11 +47,16 @@ func (cn *connecting) canNegotiate() bool {
 
 // ticketCache is the file with the tickets of kinit, "" where there is none.
 func (cn *connecting) ticketCache() string {
-	if name := os.Getenv("KRB5CCNAME"); name != "" || cn.cfg.System != nil {
-		return name
+	path := os.Getenv("KRB5CCNAME")
+	switch kind, _, _ := strings.Cut(path, ":"); {
+	case path == "" && (cn.cfg.System != nil || os.Getuid() < 0):
+		return ""
+	case path == "":
+		path = "/tmp/krb5cc_" + strconv.Itoa(os.Getuid())
+	case kind != path && kind != "FILE" && len(kind) > 1:
+		return path // of another kind: whoever reads it says that it cannot be read
 	}
-	path := "/tmp/krb5cc_" + strconv.Itoa(os.Getuid())
-	if _, err := os.Stat(path); err != nil || os.Getuid() < 0 {
+	if _, err := os.Stat(strings.TrimPrefix(path, "FILE:")); err != nil {
 		return ""
 	}
 	return path

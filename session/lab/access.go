@@ -24,7 +24,7 @@ type AccessEntry struct {
 	Time time.Time `json:"time"`
 
 	// Kind: "discovery", "challenge" (an endpoint's 401 to a request without
-	// credentials), "wsman", "graph", the authority's kinds ("metadata", "userrealm",
+	// credentials), "negotiate" (a leg of a handshake of NTLM), "wsman", "graph", the authority's kinds ("metadata", "userrealm",
 	// "authorize", "devicecode", "approve", "token", "grant"), or "unknown".
 	Kind   string            `json:"kind"`
 	Method string            `json:"method"`

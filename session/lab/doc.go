@@ -95,6 +95,7 @@ type Lab struct {
 	issuer      *issuer
 	log         *accessLog
 	endpoint    *endpoint.Server
+	negotiate   *endpoint.Negotiate
 	ledger      ledger
 
 	tls, plain   listener

@@ -71,10 +71,16 @@ type pypsrpWork struct {
 // pypsrp lets pypsrp do its work in the lab; what it says goes into answer.
 func pypsrp(t *testing.T, tenant TenantLine, uri, work string, answer any) {
 	t.Helper()
+	pypsrpBy(t, tenant, uri, "", work, answer)
+}
+
+// pypsrpBy authenticates in another way than by Basic.
+func pypsrpBy(t *testing.T, tenant TenantLine, uri, auth, work string, answer any) {
+	t.Helper()
 	python := peers.Python(t, "pypsrp==0.9.1")
 	input, err := json.Marshal(map[string]any{
 		"uri": uri, "user_name": tenant.UserName, "password": tenant.Password, "domain": tenant.Domain,
-		"ca_file": tenant.CAFile, "resolve": tenant.Resolve, "work": work,
+		"ca_file": tenant.CAFile, "resolve": tenant.Resolve, "work": work, "auth": auth,
 	})
 	if err != nil {
 		t.Fatal(err)

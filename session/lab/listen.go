@@ -75,11 +75,13 @@ func listenLoopback(address string) (net.Listener, error) {
 func (l *Lab) serve(ctx context.Context) {
 	base, cancel := context.WithCancel(ctx)
 	l.cancel = cancel
+	l.negotiate = l.newNegotiate()
 	handler := l.handler()
 	for _, ln := range []net.Listener{tls.NewListener(l.tls, l.tlsConfig()), l.plain} {
 		server := &http.Server{
 			Handler:           handler,
 			BaseContext:       func(net.Listener) context.Context { return base },
+			ConnContext:       l.negotiate.ConnContext,
 			ConnState:         l.countConnection,
 			ReadHeaderTimeout: 30 * time.Second,
 			IdleTimeout:       l.options.ConnectionIdle,
@@ -96,7 +98,8 @@ func (l *Lab) serve(ctx context.Context) {
 
 // countConnection lets Close wait for the goroutine of each connection. A new one is
 // counted by the goroutine of Serve, which is counted itself.
-func (l *Lab) countConnection(_ net.Conn, state http.ConnState) {
+func (l *Lab) countConnection(conn net.Conn, state http.ConnState) {
+	l.negotiate.ConnState(conn, state)
 	switch state {
 	case http.StateNew:
 		l.running.Add(1)

@@ -11,7 +11,7 @@ import (
 func (l *Lab) handler() http.Handler {
 	wsman := l.logged(l.endpoint)
 	loopback := http.NewServeMux()
-	loopback.Handle(wsmanPath, wsman)
+	loopback.Handle(wsmanPath, l.negotiating(wsman))
 	loopback.Handle("/device", l.authority)
 	admin := http.NewServeMux()
 	for _, path := range []string{oauthPath, liveIDPath, exchangePath, gatewayPath} {

@@ -98,10 +98,11 @@ type TenantLine struct {
 	UserName     string   `json:"user_name"`
 	Password     string   `json:"password"`
 	CAFile       string   `json:"ca_file"`
-	Resolve      []string `json:"resolve"`     // HOST:PORT=ADDR
-	ApproveURI   string   `json:"approve_uri"` // device codes are approved here, in plain http
-	BasicURI     string   `json:"basic_uri"`   // plain http on loopback, Basic with the password
-	LiveIDURI    string   `json:"live_id_uri"` // https, Basic with the password
+	Resolve      []string `json:"resolve"`       // HOST:PORT=ADDR
+	ApproveURI   string   `json:"approve_uri"`   // device codes are approved here, in plain http
+	BasicURI     string   `json:"basic_uri"`     // plain http on loopback, Basic with the password
+	NegotiateURI string   `json:"negotiate_uri"` // the same, NTLM with the password and sealed messages
+	LiveIDURI    string   `json:"live_id_uri"`   // https, Basic with the password
 
 	ApplicationID     string `json:"application_id,omitempty"` // signs in as itself, where the tenant allows it
 	ApplicationSecret string `json:"application_secret,omitempty"`
@@ -128,7 +129,7 @@ func (l *Lab) Tenants() []TenantLine {
 			Authority: l.authority.URL("organizations"), GraphURI: GraphURI,
 			UserName: admin.Name, Password: admin.Password,
 			CAFile: l.caFile, Resolve: resolve,
-			ApproveURI: loopback + "/device", BasicURI: loopback + wsmanPath, LiveIDURI: liveIDURI,
+			ApproveURI: loopback + "/device", BasicURI: loopback + wsmanPath, NegotiateURI: loopback + wsmanPath, LiveIDURI: liveIDURI,
 		}
 		if app := application(); slices.Contains(app.Tenants, t.ID) {
 			line.ApplicationID, line.ApplicationSecret = app.ID, app.Secret

@@ -40,6 +40,9 @@ var (
 // travels as the password of "oauth", or a user name and password where the path
 // takes those. A password alone is refused for users with a second factor.
 func (l *Lab) authenticate(r *http.Request) (endpoint.Identity, error) {
+	if id, err := endpoint.Authenticated(r); err == nil {
+		return id, nil
+	}
 	if r.Header.Get("Authorization") == "" {
 		return endpoint.Identity{}, errNoCredentials
 	}
@@ -125,7 +128,7 @@ func (l *Lab) challenge(r *http.Request) []string {
 	case strings.EqualFold(path, liveIDPath):
 		return []string{`Basic realm="` + AdminHost + `"`}
 	}
-	return []string{`Basic realm="WSMAN"`}
+	return negotiateOffer()
 }
 
 // PermissionError is the refusal of a user who may not manage a tenant, in the words

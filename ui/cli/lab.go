@@ -28,6 +28,9 @@ func runLab(ctx context.Context, args []string, s Streams) int {
 		args = args[:i] // what a client passes to PowerShell means nothing here
 	}
 	if _, code, done := parse("lab", "", 0, fs, args, s); done {
+		if code == headless.ExitDone {
+			fmt.Fprint(s.Out, lab.Help)
+		}
 		return code
 	}
 	if *stdio {

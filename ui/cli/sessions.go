@@ -61,7 +61,7 @@ func runCheck(ctx context.Context, args []string, s Streams) int {
 	if len(rest) != 1 {
 		return usage(s, errors.New("check wants one domain or URI"), "for example: psdeck check contoso.com")
 	}
-	if err := f.Resolve(s.In, askPassword(s)); err != nil {
+	if err := f.Resolve(s.In, headless.OrNobody(askPassword(s))); err != nil {
 		return headless.Report(s.Err, err)
 	}
 	return headless.Check(ctx, headless.CheckConfig{

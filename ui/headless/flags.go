@@ -59,7 +59,8 @@ func (f *TargetFlags) Register(fs *flag.FlagSet) {
 	fs.StringVar(&f.tokenCmd, "oauth-access-token-command", "", "run this shell `command` for an access token, again before it ends or when it is refused")
 	fs.StringVar(&t.OverrideAdminDomain, "override-admin-domain", "", "the `domain` of the tenant to manage")
 	fs.StringVar(&t.OverrideDiscoveryURI, "override-discovery-uri", "", "where discovery starts (a `URI`)")
-	fs.StringVar(&t.OverridePowerShellURI, "override-power-shell-uri", "", "the PowerShell endpoint (a `URI`: https:, ssh://user@host or local:); no discovery then")
+	fs.StringVar(&t.OverridePowerShellURI, flagEndpoint, "", "the PowerShell endpoint (a `URI`: https:, ssh://user@host or local:); no discovery then")
+	fs.StringVar(&t.OverridePowerShellURI, flagConnection, "", "the same, as New-PSSession names it")
 	fs.StringVar(&t.OverrideAccessTokenResourceURI, "override-access-token-resource-uri", "", "what the token is asked for (a `URI`)")
 	fs.Var((*List)(&f.options), "session-option", "a PSSessionOption property as `Key=Value`; may be repeated (NoCompression is taken: data always goes uncompressed)")
 	fs.StringVar(&f.proxyPasswordEnv, "proxy-password-env", "", "read the password of the option ProxyCredential from this environment `variable`")
@@ -184,6 +185,9 @@ func (f *TargetFlags) Resolve(stdin io.Reader, ask func(prompt string) (string, 
 
 func (f *TargetFlags) names() error {
 	t := &f.Target
+	for _, word := range []*string{&f.signIn, &f.env, &t.Authentication, &t.Transport} { // PowerShell begins them with capitals
+		*word = strings.ToLower(*word)
+	}
 	if f.credential != "" {
 		if t.UserName != "" && !strings.EqualFold(t.UserName, f.credential) {
 			return errors.New("--user-name and --credential name different accounts")

@@ -80,11 +80,20 @@ func (p *Profiles) Apply(f *TargetFlags, flags *flag.FlagSet) error {
 	return f.Profile(flags, found)
 }
 
+// Two names of one flag.
+const (
+	flagEndpoint   = "override-power-shell-uri"
+	flagConnection = "connection-uri"
+)
+
 // Profile takes the settings of a profile for flags that were not given. A
 // production profile reads only, unless it or a flag says otherwise.
 func (f *TargetFlags) Profile(flags *flag.FlagSet, p *profile.Profile) error {
 	given := map[string]bool{}
 	flags.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
+	if given[flagEndpoint] || given[flagConnection] {
+		given[flagEndpoint], given[flagConnection] = true, true
+	}
 	for _, s := range p.Settings {
 		if err := setProfile(flags, p, s, given); err != nil {
 			return &session.Error{Doing: "reading the profile " + p.Name, Err: err, Class: session.ClassUsage, Hints: []string{flagHint}}

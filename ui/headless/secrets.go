@@ -11,6 +11,15 @@ import (
 	"psdeck/auth"
 )
 
+// OrNobody asks nobody where ask is nil: for what sends no password, so that one
+// that is missing is no error.
+func OrNobody(ask func(string) (string, error)) func(string) (string, error) {
+	if ask != nil {
+		return ask
+	}
+	return func(string) (string, error) { return "", errors.New("there is nobody to ask") }
+}
+
 // secrets reads the secrets from where they are, each from one place.
 func (f *TargetFlags) secrets(stdin io.Reader, ask func(string) (string, error)) error {
 	t := &f.Target

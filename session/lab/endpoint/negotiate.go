@@ -3,6 +3,7 @@ package endpoint
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -31,8 +32,16 @@ type Negotiate struct {
 	// bindings is refused.
 	Bindings []byte
 	Strict   bool
+	// BindingsOf stands in for Bindings where certificates differ by name.
+	BindingsOf func(*tls.ConnectionState) []byte
 	// Offer are the challenges; default Negotiate alone.
 	Offer []string
+	// Others lets requests that neither negotiate nor are sealed reach Next as they
+	// are, which then answers for them: a server that takes Basic beside Negotiate.
+	Others bool
+	// Observe is told of each handshake that ended, and why where that was badly; may
+	// be nil.
+	Observe func(r *http.Request, id Identity, err error)
 
 	mu       sync.Mutex
 	switches NegotiateSwitches
@@ -158,7 +167,11 @@ func (n *Negotiate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n.mu.Lock()
 	accepted, sw := c.accepted, n.switches
 	n.mu.Unlock()
-	switch sealed := isSealed(r.Header); {
+	sealed := isSealed(r.Header)
+	known := accepted != nil && r.TLS != nil // then nothing tells a request of it
+	switch {
+	case n.Others && !sealed && !known && !negotiates(r.Header):
+		n.Next.ServeHTTP(w, r)
 	case r.Header.Get("Authorization") != "":
 		n.handshake(w, r, c)
 	case accepted == nil && sealed && sw.BadRequest:
@@ -168,6 +181,12 @@ func (n *Negotiate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		n.serve(w, r, c, accepted, sw)
 	}
+}
+
+// negotiates tells whether a request brings a token of a handshake.
+func negotiates(h http.Header) bool {
+	scheme, _, _ := strings.Cut(h.Get("Authorization"), " ")
+	return strings.EqualFold(scheme, "Negotiate") || strings.EqualFold(scheme, "NTLM")
 }
 
 // challenge answers with 401. The body is read, so that the connection stays.
@@ -188,11 +207,14 @@ func (n *Negotiate) challenge(w http.ResponseWriter, r *http.Request) {
 func (n *Negotiate) handshake(w http.ResponseWriter, r *http.Request, c *secured) {
 	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	token, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil || !strings.EqualFold(scheme, "Negotiate") && !strings.EqualFold(scheme, "NTLM") {
+	if err != nil || !negotiates(r.Header) {
 		n.challenge(w, r)
 		return
 	}
-	answer, done, err := n.step(r.Context(), c, token)
+	answer, done, err := n.step(r, c, token)
+	if n.Observe != nil && (done || err != nil) {
+		n.Observe(r, c.identity, err)
+	}
 	n.mu.Lock()
 	sw := n.switches
 	switch {
@@ -223,13 +245,18 @@ func (n *Negotiate) handshake(w http.ResponseWriter, r *http.Request, c *secured
 }
 
 // step answers a token, which is NTLM's or SPNEGO's.
-func (n *Negotiate) step(ctx context.Context, c *secured, token []byte) (answer []byte, done bool, err error) {
+func (n *Negotiate) step(r *http.Request, c *secured, token []byte) (answer []byte, done bool, err error) {
+	ctx := r.Context()
 	if c.acceptor == nil {
+		bindings := n.Bindings
+		if n.BindingsOf != nil && r.TLS != nil {
+			bindings = n.BindingsOf(r.TLS)
+		}
 		n.mu.Lock()
 		c.accepted = nil
 		n.mu.Unlock()
 		c.acceptor = &ntlm.Acceptor{
-			Computer: "LAB", Domain: "LAB", Now: time.Now, Bindings: n.Bindings, BindingsNeeded: n.Strict,
+			Computer: "LAB", Domain: "LAB", Now: time.Now, Bindings: bindings, BindingsNeeded: n.Strict,
 			Password: func(user, domain string) (string, bool) {
 				password, id, ok := n.Password(user, domain)
 				c.identity = id

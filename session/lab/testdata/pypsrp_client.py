@@ -3,6 +3,7 @@
 Reads one JSON object from its standard input:
 
   uri, user_name, password   where to connect and as whom, by Basic
+  auth                       how instead of Basic; messages are sealed over http then
   ca_file                    who signs the server's certificate
   resolve                    ["HOST:PORT=ADDR:PORT", ...]
   work                       the name of what to do, a function below
@@ -16,7 +17,7 @@ import urllib.parse
 
 import urllib3.util.connection
 from pypsrp.complex_objects import Color, Coordinates, CultureInfo, PSInvocationState, Size
-from pypsrp.exceptions import WSManFaultError
+from pypsrp.exceptions import AuthenticationError, WSManFaultError
 from pypsrp.host import PSHost, PSHostRawUserInterface, PSHostUserInterface
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
@@ -66,8 +67,10 @@ def connect(options, **changes):
     u = urllib.parse.urlsplit(options["uri"])
     path = u.path.lstrip("/") + (f"?{u.query}" if u.query else "")
     secure = u.scheme == "https"
-    return WSMan(u.hostname, port=u.port or (443 if secure else 80), path=path, ssl=secure, auth="basic",
-                 username=options["user_name"], password=options["password"], encryption="never",
+    auth = options.get("auth") or "basic"
+    return WSMan(u.hostname, port=u.port or (443 if secure else 80), path=path, ssl=secure, auth=auth,
+                 username=options["user_name"], password=options["password"],
+                 encryption="never" if secure or auth == "basic" else "always",
                  cert_validation=options["ca_file"] if secure else True, no_proxy=True,
                  operation_timeout=5, read_timeout=60)
 
@@ -183,6 +186,19 @@ def quota(options):
     said["counts"] = [len(invoke(command(pool, "Get-CsOnlineUser"))["output"]) for pool in pools]
     for pool in pools:
         pool.close()
+    return said
+
+
+def negotiate(options):
+    """A tenant's name by NTLM, by both forms of an account; and a wrong password."""
+    said = {"names": [], "refused": ""}
+    for name in options["user_name"], "CONTOSO\\admin":
+        with RunspacePool(connect(options, user_name=name)) as pool:
+            said["names"] += [o["Name"] for o in invoke(command(pool, "Get-CsTenant"))["output"]]
+    try:
+        RunspacePool(connect(options, password="wrong")).open()
+    except AuthenticationError:
+        said["refused"] = "AuthenticationError"
     return said
 
 
