@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"psdeck/auth"
+	"psdeck/auth/negotiate"
 	"psdeck/discovery"
 )
 
@@ -68,6 +69,8 @@ type Way struct {
 	ClientID       string
 	Resource       string
 	Cloud          string // of the authority; "" for none that is known
+	// Negotiation is what Negotiate, Kerberos or NTLM would do; nil for other ways.
+	Negotiation *negotiate.Plan
 }
 
 // Way finds out how a target would sign in at its endpoint, by the URI and by
@@ -89,7 +92,16 @@ func (c *Connector) Way(ctx context.Context, t Target) (Way, error) {
 			return Way{}, Explain("", err)
 		}
 	}
+	if err := cn.checkWay(how); err != nil {
+		return Way{}, Explain("", err)
+	}
 	w := Way{Authentication: how, Shape: shapeOf(cn.endpoint, how)}
+	if seals(how) {
+		var err error
+		if w.Negotiation, err = cn.planNegotiation(negotiate.Way(how)); err != nil {
+			return w, Explain("", err)
+		}
+	}
 	if how != "oauth" && how != "bearer" {
 		return w, nil
 	}
@@ -120,6 +132,12 @@ func shapeOf(e *endpoint, how string) string {
 		return `Basic, the user "oauth" and the token as the password`
 	case how == "basic":
 		return "Basic, the user name and the password"
+	case seals(how) && e.uri.Scheme == "https":
+		return how + ", bound to the server's certificate"
+	case seals(how):
+		return how + ", and each message is sealed"
+	case how == "certificate":
+		return "the client certificate, in TLS"
 	}
 	return how
 }

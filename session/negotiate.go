@@ -97,6 +97,20 @@ func (cn *connecting) useNegotiate(ctx context.Context, way negotiate.Way) error
 	if err := cn.askPassword(ctx); err != nil {
 		return err
 	}
+	client, err := negotiate.New(cn.negotiation(way))
+	if err != nil {
+		return err
+	}
+	cn.account = auth.Account{UserName: client.Account(), Domain: domainOf(client.Account())}
+	e.secure = func(ctx context.Context, conn wsman.ConnInfo) (wsman.SecurityContext, error) {
+		return client.NewContext(ctx, conn.TLS, conn.Offered)
+	}
+	return nil
+}
+
+// negotiation is what a way that seals has to go by.
+func (cn *connecting) negotiation(way negotiate.Way) negotiate.Config {
+	t, e := &cn.target, cn.endpoint
 	cfg := negotiate.Config{
 		Way: way, Account: t.UserName, Password: cn.password, Host: e.uri.Hostname(), Port: orElse(e.uri.Port(), "80"),
 		Krb5Config: os.Getenv("KRB5_CONFIG"), Keytab: t.Keytab, SPN: t.SPN, PortInSPN: t.Options.IncludePortInSPN,
@@ -109,15 +123,21 @@ func (cn *connecting) useNegotiate(ctx context.Context, way negotiate.Way) error
 	if e.uri.Scheme == "https" {
 		cfg.Port = orElse(e.uri.Port(), "443")
 	}
-	client, err := negotiate.New(cfg)
+	return cfg
+}
+
+// planNegotiation is what signing in so would do. A password that would be asked for
+// then is not asked for now.
+func (cn *connecting) planNegotiation(way negotiate.Way) (*negotiate.Plan, error) {
+	if cn.password.IsZero() && cn.target.Password != nil && cn.target.UserName != "" {
+		cn.password = auth.NewSecret("one that is asked for later")
+	}
+	client, err := negotiate.New(cn.negotiation(way))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	cn.account = auth.Account{UserName: client.Account(), Domain: domainOf(client.Account())}
-	e.secure = func(ctx context.Context, conn wsman.ConnInfo) (wsman.SecurityContext, error) {
-		return client.NewContext(ctx, conn.TLS, conn.Offered)
-	}
-	return nil
+	p := client.Plan()
+	return &p, nil
 }
 
 func as(userName string) string {

@@ -101,7 +101,7 @@ func (x *check) endpoint(ctx context.Context) (*url.URL, error) {
 		if err != nil || u.Host == "" {
 			return nil, &session.Error{Doing: "reading the URI", Err: fmt.Errorf("%q is no URI", text), Hints: []string{"write it as https://host/path"}, Class: session.ClassUsage}
 		}
-		return u, discovery.CheckEndpoint(u, false, x.Target.AllowUnencrypted)
+		return u, discovery.CheckEndpoint(u, false, true) // what may go over http is looked at with the way
 	}
 	cloud, err := discovery.ParseCloud(x.Target.Cloud, x.Target.Authority, x.Target.CloudHosts)
 	if err != nil {
@@ -168,6 +168,9 @@ func (x *check) way(ctx context.Context, u *url.URL) {
 	}
 	if way.Authority != "" {
 		x.authority(ctx, way)
+	}
+	if way.Negotiation != nil {
+		x.negotiation(ctx, way.Negotiation)
 	}
 	x.say("flow", flowText(way))
 	if way.Resource != "" {

@@ -3,6 +3,8 @@ package kerberos
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -164,6 +166,22 @@ func (c *Client) realmOf(domain string) string {
 
 // Account is who the tickets are for, as name@REALM.
 func (c *Client) Account() string { return c.name + "@" + c.realm }
+
+// Realm is the account's.
+func (c *Client) Realm() string { return c.realm }
+
+// KDCs are the realm's, as HOST:PORT, by the configuration or by DNS.
+func (c *Client) KDCs() []string {
+	_, found, err := c.krb5.GetKDCs(c.realm, true)
+	if err != nil {
+		return nil // there are none that are known
+	}
+	var list []string
+	for _, n := range slices.Sorted(maps.Keys(found)) {
+		list = append(list, found[n])
+	}
+	return list
+}
 
 // HasKDC tells whether the account names its realm, and the configuration a KDC
 // for that.
