@@ -109,6 +109,7 @@ func ManagedTarget(base Target, list managed.List, tenant managed.Tenant) Target
 	if t.Env = Environment(cmp.Or(tenant.Env, string(t.Env))); t.Env == "" {
 		t.Env = Prod
 	}
+	t.ReadOnly = t.ReadOnly || tenant.OpensReadOnly()
 	return t
 }
 

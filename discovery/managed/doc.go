@@ -25,11 +25,23 @@ type Tenant struct {
 	// Env is "prod", "test" or "dev"; empty where nobody said it, which is to be
 	// treated as prod.
 	Env string `json:"env,omitempty"`
+	// ReadOnly lets what is known to read run alone; nil is what the environment
+	// says: only where somebody wrote prod.
+	ReadOnly *bool `json:"read_only,omitempty"`
 	// Bootstrap is "teams" or "exchange" where the tenant is managed by that
 	// module; see the session package.
 	Bootstrap string `json:"bootstrap,omitempty"`
 	// Home marks the tenant of the account itself.
 	Home bool `json:"home,omitempty"`
+}
+
+// OpensReadOnly tells whether a session in the tenant begins read-only: as for a
+// profile, where that was written, or else where it was called production.
+func (t Tenant) OpensReadOnly() bool {
+	if t.ReadOnly != nil {
+		return *t.ReadOnly
+	}
+	return t.Env == "prod"
 }
 
 // Key names the tenant among others: its id, else its domain.
@@ -142,13 +154,16 @@ func merge(list []Tenant, t Tenant) []Tenant {
 			}
 		}
 		known.Home = known.Home || t.Home
+		if known.ReadOnly == nil {
+			known.ReadOnly = t.ReadOnly
+		}
 		return list
 	}
 	return append(list, t)
 }
 
 // Overlay adds to a list what somebody wrote down about its tenants: domain,
-// environment and bootstrap of those that are on it.
+// environment, bootstrap and read_only of those that are on it.
 func Overlay(list, written []Tenant) []Tenant {
 	list = slices.Clone(list)
 	for i := range list {
@@ -162,6 +177,9 @@ func Overlay(list, written []Tenant) []Tenant {
 				if *text.from != "" {
 					*text.to = *text.from
 				}
+			}
+			if w.ReadOnly != nil {
+				list[i].ReadOnly = w.ReadOnly
 			}
 		}
 	}

@@ -28,12 +28,13 @@ type written struct {
 		TenantID  string `toml:"tenant_id"`
 		Env       string `toml:"env"`
 		Bootstrap string `toml:"bootstrap"`
+		ReadOnly  *bool  `toml:"read_only"`
 	} `toml:"tenant"`
 }
 
 // ReadFile reads a list in TOML: a table [tenant.NAME] for each tenant, with
-// domain, tenant_id (one of them has to be there), env, bootstrap, and a name
-// where NAME is not it. A file that is not there is an error that is
+// domain, tenant_id (one of them has to be there), env, read_only, bootstrap, and a
+// name where NAME is not it. A file that is not there is an error that is
 // [os.ErrNotExist].
 func ReadFile(path string) ([]Tenant, error) {
 	bad := func(msg string, cause error) ([]Tenant, error) {
@@ -78,7 +79,7 @@ func parseTOML(data []byte) ([]Tenant, error) {
 	var list []Tenant
 	for _, name := range slices.Sorted(maps.Keys(w.Tenant)) {
 		e := w.Tenant[name]
-		t := Tenant{Name: e.Name, Domain: e.Domain, ID: e.TenantID, Env: e.Env, Bootstrap: e.Bootstrap}
+		t := Tenant{Name: e.Name, Domain: e.Domain, ID: e.TenantID, Env: e.Env, Bootstrap: e.Bootstrap, ReadOnly: e.ReadOnly}
 		if t.Name == "" {
 			t.Name = name
 		}
@@ -92,7 +93,7 @@ func parseTOML(data []byte) ([]Tenant, error) {
 
 // RunCommand takes a list from what a command of the system's shell prints: a
 // JSON array of objects, or one object a line, each with name, domain,
-// tenant_id, env and bootstrap, or with the names that Microsoft Graph has for
+// tenant_id, env, read_only and bootstrap, or with the names that Microsoft Graph has for
 // them.
 func RunCommand(ctx context.Context, command string) ([]Tenant, error) {
 	const (

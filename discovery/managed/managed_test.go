@@ -28,15 +28,17 @@ func TestReadFile(t *testing.T) {
 		[tenant.fabrikam]
 		domain = "Fabrikam.Example."
 		env = "test"
+		read_only = true
 
 		[tenant.contoso]
 		name = "Contoso Ltd"
 		tenant_id = "00000000-0000-0000-0000-000000000001"
 		bootstrap = "teams"
 	`))
+	readOnly := true
 	want := []managed.Tenant{
 		{Name: "Contoso Ltd", ID: "00000000-0000-0000-0000-000000000001", Bootstrap: "teams"},
-		{Name: "fabrikam", Domain: "fabrikam.example", Env: "test"},
+		{Name: "fabrikam", Domain: "fabrikam.example", Env: "test", ReadOnly: &readOnly},
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("%v\n%s", err, cmp.Diff(want, got))
@@ -137,6 +139,11 @@ func TestSearchAndOverlay(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	got := managed.Overlay(list, []managed.Tenant{{Name: "Lab", Domain: "Fabrikam.example", Env: "test"}, {Name: "x", Domain: "x.example", Env: "dev"}})
+	no := false
+	got = managed.Overlay(got, []managed.Tenant{{Name: "Lab", Domain: "fabrikam.example", ReadOnly: &no}})
+	if got[2].ReadOnly == nil || got[2].OpensReadOnly() || got[0].ReadOnly != nil {
+		t.Errorf("%v", got)
+	}
 	if got[2].Env != "test" || got[2].Name != "Fabrikam" || got[0].Env != "" || list[2].Env != "" || len(got) != 3 {
 		t.Errorf("%v", got)
 	}
