@@ -424,6 +424,12 @@ func TestNoSecretIsWrittenAnywhere(t *testing.T) {
 			"--script", "-c", "Get-CsTenant", "-c", line + " '",
 		}},
 		{p.tenant.Password + "\n", p.asAdmin("--override-power-shell-uri", p.tenant.LiveIDURI, "-c", line)},
+		{p.tenant.Password + "\n", []string{
+			"exec", "--credential", p.tenant.UserName, "--password-stdin", "--authentication", "negotiate", "--connection-uri", p.tenant.NegotiateURI, "-c", line,
+		}},
+		{"Wrong-Password-1!\n", []string{
+			"exec", "--credential", `CONTOSO\admin`, "--password-stdin", "--authentication", "ntlm", "--connection-uri", p.tenant.NegotiateURI, "-c", line,
+		}},
 	} {
 		r := program(t, c.stdin, append(c.args, "--trace", trace)...)
 		all.WriteString(r.out + r.err)
@@ -584,6 +590,15 @@ func TestNoSecretIsLeft(t *testing.T) {
 		{"", p.args("exec", "--oauth-access-token-command", "echo $LAB_TOKEN_COMMAND", "--trace", trace, "-c", "Get-CsTenant")},
 		{app + "\n", p.args("exec", "--client-secret-stdin", "--client-id", "00000000-0000-0000-0002-000000000001", "--tenant", "contoso.example", "--trace", trace, "-c", "Get-CsTenant")},
 		{app + "\n", p.args("exec", "--client-secret-stdin", "--client-id", "00000000-0000-0000-0002-000000000001", "--tenant", "partner.example", "--trace", trace, "-c", "Get-CsTenant")},
+		{p.tenant.Password + "\n", []string{
+			"exec", "--credential", p.tenant.UserName, "--password-stdin", "--connection-uri", p.tenant.NegotiateURI, "--trace", trace, "-c", "Get-CsTenant",
+		}},
+		{"Wrong-Password-1!\n", []string{
+			"exec", "--credential", p.tenant.UserName, "--password-stdin", "--connection-uri", p.tenant.NegotiateURI, "--trace", trace, "-c", "Get-CsTenant",
+		}},
+		{p.tenant.Password + "\n", []string{
+			"check", p.tenant.NegotiateURI, "--credential", p.tenant.UserName, "--password-stdin", "--output", "json",
+		}},
 		{"", p.args("auth", "list")},
 	} {
 		r := program(t, c.stdin, c.args...)

@@ -40,6 +40,10 @@ func (l *Lab) newNegotiate() *endpoint.Negotiate {
 	}
 }
 
+// ForgetConnections takes from each connection who it is of, as servers do when they
+// are recycled.
+func (l *Lab) ForgetConnections() { l.negotiate.Forget() }
+
 // negotiating puts it before a handler, and its handshakes into the access log.
 func (l *Lab) negotiating(next http.Handler) http.Handler {
 	l.negotiate.Next = next

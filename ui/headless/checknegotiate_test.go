@@ -34,7 +34,8 @@ func TestCheckNegotiates(t *testing.T) {
 		want   []string
 	}{
 		"Kerberos": {
-			session.Target{Authentication: "kerberos", UserName: "admin@contoso.example"}, ExitDone,
+			session.Target{Authentication: "kerberos", UserName: "admin@contoso.example"},
+			ExitDone,
 			[]string{
 				"account    admin@contoso.example, by Kerberos\n", "spn        HTTP/127.0.0.1, or else WSMAN/127.0.0.1\n",
 				"kdc        127.0.0.1:80 of CONTOSO.EXAMPLE is reached\n", "kdc        gone.contoso.example:88 of CONTOSO.EXAMPLE is not reached\n",
@@ -42,27 +43,33 @@ func TestCheckNegotiates(t *testing.T) {
 			},
 		},
 		"a service of another name": {
-			session.Target{Authentication: "kerberos", UserName: "admin@contoso.example", SPN: "HOST/pool.contoso.example"}, ExitDone,
+			session.Target{Authentication: "kerberos", UserName: "admin@contoso.example", SPN: "HOST/pool.contoso.example"},
+			ExitDone,
 			[]string{"spn        HOST/pool.contoso.example\n"},
 		},
 		"no KDC is reached": {
-			session.Target{Authentication: "kerberos", UserName: "admin@fabrikam.example"}, ExitConnect,
+			session.Target{Authentication: "kerberos", UserName: "admin@fabrikam.example"},
+			ExitConnect,
 			[]string{"no KDC of FABRIKAM.EXAMPLE is reached", "\nhint: name them in krb5.conf"},
 		},
 		"no KDC is known": {
-			session.Target{Authentication: "kerberos", UserName: "admin@nowhere.example"}, ExitConnect,
+			session.Target{Authentication: "kerberos", UserName: "admin@nowhere.example"},
+			ExitConnect,
 			[]string{"no KDC of NOWHERE.EXAMPLE is known", "\nhint: name them in krb5.conf"},
 		},
 		"NTLM in its place": {
-			session.Target{UserName: "admin@fabrikam.example"}, ExitDone,
+			session.Target{UserName: "admin@fabrikam.example"},
+			ExitDone,
 			[]string{"by Kerberos, or else NTLM\n", "no KDC of FABRIKAM.EXAMPLE is reached: NTLM would be used\n"},
 		},
 		"NTLM": {
-			session.Target{UserName: `NOWHERE\admin`}, ExitDone,
+			session.Target{UserName: `NOWHERE\admin`},
+			ExitDone,
 			[]string{`account    NOWHERE\admin, by NTLM, as no KDC is known for the account's domain` + "\n", "flow       negotiate, and each message is sealed\n"},
 		},
 		"over https": {
-			session.Target{Authentication: "ntlm", UserName: `CONTOSO\admin`, OverridePowerShellURI: "https://127.0.0.1:443/wsman"}, ExitDone,
+			session.Target{Authentication: "ntlm", UserName: `CONTOSO\admin`, OverridePowerShellURI: "https://127.0.0.1:443/wsman"},
+			ExitDone,
 			[]string{"flow       ntlm, bound to the server's certificate\n"},
 		},
 		"nobody": {

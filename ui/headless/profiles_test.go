@@ -189,3 +189,33 @@ func TestProfilesCommand(t *testing.T) {
 		}
 	}
 }
+
+// A server of one's own: its two names of an endpoint are one, and the list says
+// where it is and who goes there.
+func TestProfileOfAServer(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "config")
+	const server, other = "http://server.example:5985/wsman", "http://other.example:5985/wsman"
+	code, _, say := profilesCall(t, dir, "add", "pool", "--connection-uri", server, "--authentication", "Negotiate", "--user-name", `CONTOSO\admin`, "--env", "dev")
+	if code != ExitDone {
+		t.Fatalf("add: %d %q", code, say)
+	}
+	if _, out, _ := profilesCall(t, dir, "list"); !strings.Contains(out, `CONTOSO\admin`) || !strings.Contains(out, server) {
+		t.Errorf("list:\n%s", out)
+	}
+	p, err := ReadProfiles(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := given(t, p, "--profile", "pool")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Target.OverridePowerShellURI != server || f.Target.Authentication != "negotiate" || f.Target.UserName != `CONTOSO\admin` {
+		t.Errorf("%+v", f.Target)
+	}
+	for _, name := range []string{"--connection-uri", "--override-power-shell-uri"} {
+		if f, err := given(t, p, "--profile", "pool", name, other); err != nil || f.Target.OverridePowerShellURI != other {
+			t.Errorf("%s: %q, %v", name, f.Target.OverridePowerShellURI, err)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package headless
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -68,16 +69,16 @@ func (cfg *ProfilesConfig) list(p *Profiles) error {
 	w := tabwriter.NewWriter(cfg.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tENV\tACCOUNT\tWHERE\tGROUP")
 	for _, one := range p.Profiles {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", one.Name, one.Get("env"), one.Get("user_name"), Where(&one), one.Group)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", one.Name, one.Get("env"), cmp.Or(one.Get("user_name"), one.Get("credential")), Where(&one), one.Group)
 	}
 	return w.Flush()
 }
 
 // Where is the place that a profile leads to, in a word.
 func Where(p *profile.Profile) string {
-	for _, key := range []string{"override_power_shell_uri", "override_admin_domain", "user_name", "transport"} {
+	for _, key := range []string{"override_power_shell_uri", "connection_uri", "override_admin_domain", "user_name", "credential", "transport"} {
 		if v := p.Get(key); v != "" {
-			if _, domain, ok := strings.Cut(v, "@"); ok && key == "user_name" {
+			if _, domain, ok := strings.Cut(v, "@"); ok && (key == "user_name" || key == "credential") {
 				v = domain
 			}
 			return v
