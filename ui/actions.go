@@ -116,7 +116,7 @@ func tabActions() []action {
 		{id: "edit", key: bind("change this tab's connection and try again", "f8"), scope: onDeck, why: (*App).whyNoReconnect, do: (*App).editConnection},
 		{id: "qr", key: bind("the sign-in address as a QR code", "alt+r"), scope: onDeck, why: (*App).whyNoCode, do: (*App).showQR},
 		{id: "mode", key: bind("how this tab's lines are sent: as the server takes them, as commands, as a script", "alt+m"), scope: onDeck, why: (*App).whyNoMode, do: (*App).turnMode},
-		{id: "copycode", key: bind("copy the device code", "alt+c"), scope: onDeck, why: (*App).whyNoCode, do: (*App).copyCode},
+		{id: "copycode", key: bind("copy the device code, or the address of the sign-in", "alt+c"), scope: onDeck, why: (*App).whyNothingToCopy, do: (*App).copyCode},
 	}
 	for n := 1; n <= 9; n++ {
 		list = append(list, action{
@@ -148,7 +148,7 @@ func wizardActions() []action {
 		{id: "wizback", key: bind("stop connecting, or go back; nothing typed is lost", "esc"), foot: "back (nothing is lost)", scope: inWizard, do: (*App).wizardBack},
 		{id: "wizstop", key: bind("stop connecting", "ctrl+c"), scope: inWizard, do: (*App).wizardStop},
 		{id: "wizqr", key: bind("the sign-in address as a QR code", "alt+r"), scope: inWizard, why: (*App).whyNoCode, do: (*App).showQR},
-		{id: "wizcopy", key: bind("copy the device code; while it is shown c does it too", "alt+c"), scope: inWizard, why: (*App).whyNoCode, do: (*App).copyCode},
+		{id: "wizcopy", key: bind("copy the device code, or the address of the sign-in; while it is shown c does it too", "alt+c"), scope: inWizard, why: (*App).whyNothingToCopy, do: (*App).copyCode},
 	}
 }
 

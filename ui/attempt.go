@@ -268,6 +268,7 @@ func (at *attempt) codeLines(now time.Time, still bool, copyKey string) []line {
 		return []line{
 			{text: textBrowser, kind: kindEmph},
 			{text: at.browser, kind: kindNote},
+			{text: textWaiting + "  ·  " + fmt.Sprintf(textCopyAddress, copyKey), kind: kindNote},
 		}
 	}
 	return nil

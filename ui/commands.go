@@ -113,13 +113,22 @@ func (a *App) showHome() tea.Cmd {
 	return a.activate(len(a.tabs) - 1)
 }
 
-func (a *App) copyCode() tea.Cmd {
-	at := a.shownAttempt()
-	if at == nil || at.code == nil {
+func (a *App) copyCode() tea.Cmd { return a.copySignIn(a.shownAttempt()) }
+
+// copySignIn copies what a person needs elsewhere to sign in: the device code, or the
+// address that the browser was opened with.
+func (a *App) copySignIn(at *attempt) tea.Cmd {
+	switch {
+	case at == nil:
 		return nil
+	case at.code != nil:
+		a.said = textCopied
+		return tea.SetClipboard(oneLine(at.code.UserCode))
+	case at.browser != "":
+		a.said = textAddressCopied
+		return tea.SetClipboard(at.browser)
 	}
-	a.said = textCopied
-	return tea.SetClipboard(oneLine(at.code.UserCode))
+	return nil
 }
 
 // shownAttempt is the connecting that is on screen.
@@ -226,6 +235,13 @@ func (a *App) whyNoReconnect() string {
 		return textStillConnecting
 	case t.live != nil && !t.dead:
 		return textIsConnected
+	}
+	return ""
+}
+
+func (a *App) whyNothingToCopy() string {
+	if !a.shownAttempt().asksPerson() {
+		return textNoCode
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -317,6 +318,47 @@ func TestTheWizardOffersABrowserWhereOneOpens(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The address that the browser was opened with stands there whole, however long it
+// is, and can be copied: it may have to be opened in another one.
+func TestTheAddressOfABrowserSignInCanBeCopied(t *testing.T) {
+	const address = "https://login.example/organizations/oauth2/v2.0/authorize?client_id=7716031e-6f8b-45a4-b82b-922b1af0fbb4&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+	srv := newFakeServer()
+	srv.connect = func(ctx context.Context, _ session.Target, watch func(session.Event)) error {
+		watch(session.StageStarted{Stage: session.StageSignIn})
+		watch(session.BrowserOpened{URL: address})
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	copied := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(address))
+	shown := func(d *driver) {
+		t.Helper()
+		d.Has("the browser that has opened", "copies the address")
+		if text := strings.Join(strings.Fields(strings.ReplaceAll(d.Screen(), "▌", "")), ""); !strings.Contains(text, address) {
+			t.Errorf("the address is not there:\n%s", d.Screen())
+		}
+	}
+	onScreen(t, 90, 30, Config{Connector: srv}, func(d *driver) {
+		fillIn(d, "admin@partner.example", "contoso.example")
+		d.Press("enter")
+		d.pass(time.Second)
+		shown(d)
+		d.Press("c")
+		if d.Has("the address is on the clipboard"); !strings.Contains(d.out.raw.String(), copied) {
+			t.Error("it did not reach the terminal's clipboard")
+		}
+	})
+	onScreen(t, 90, 30, srv.open("contoso"), func(d *driver) {
+		d.pass(time.Second)
+		shown(d)
+		d.Press("alt+c")
+		if d.Has("the address is on the clipboard"); !strings.Contains(d.out.raw.String(), copied) {
+			t.Error("it did not reach the terminal's clipboard")
+		}
+		d.Press("alt+r") // a telephone cannot answer to this machine
+		d.HasNot("sign in with a telephone")
+	})
 }
 
 // An unknown SSH host is asked about with its fingerprint: "yes" or the

@@ -58,7 +58,7 @@ func TestDetails(t *testing.T) {
 			Refused: []string{"Disconnect: not here", "Get of the configuration: access denied\x1b[31m"},
 		}
 		d.Press("alt+i")
-		d.Has("admin@partner.example", "NoLanguage", "512000 bytes", "4 lines", "Disconnect: not here", "access denied", "https://admin.example/OcsPowershellOAuth")
+		d.Has("admin@partner.example", "NoLanguage", "512000 bytes", "4 lines", "Disconnect: not here", "access denied", "41m", "https://admin.example/OcsPowershellOAuth")
 		d.pass(2 * time.Second)
 		d.Press("esc")
 		d.HasNot("Disconnect: not here")

@@ -154,13 +154,11 @@ func (a *App) whyNoManaged() string {
 }
 
 func (a *App) copyManagedCode() tea.Cmd {
-	at := a.picker.managed.attempt
-	if at == nil || at.code == nil {
-		a.said = textNoCode
-		return nil
+	if at := a.picker.managed.attempt; at.asksPerson() {
+		return a.copySignIn(at)
 	}
-	a.said = textCopied
-	return tea.SetClipboard(oneLine(at.code.UserCode))
+	a.said = textNoCode
+	return nil
 }
 
 // managedHeading stands above the tenants: how many, how old, from where.

@@ -53,6 +53,8 @@ const (
 	textCopy          = "%s copies the code, alt+r shows it as a QR code"
 	textBrowser       = "To sign in, use the browser that has opened, or open this address:"
 	textCopied        = "the code is on the clipboard"
+	textAddressCopied = "the address is on the clipboard"
+	textCopyAddress   = "%s copies the address"
 	textNoPassword    = "no password was given"
 	textOpened        = "connected: the server says it is %s"
 	textUnprovedWhy   = "WARNING: which tenant this is is not proved: %s"
