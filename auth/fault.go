@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
 )
@@ -19,6 +20,7 @@ import (
 const (
 	hintNetwork     = "check the network, the name and --resolve, then try again"
 	hintCertificate = "give --ca-file when the certificate comes from an authority of your own"
+	hintExpired     = "its owner has to renew it; if it should be good, look at the clock of this machine"
 	hintMFA         = "use --sign-in device or --sign-in browser: a password alone is not enough for this account"
 	hintConsent     = "use --sign-in browser and give consent, or ask an administrator of the tenant to"
 	hintCloud       = "name the cloud of the account with --cloud, or its authority with --authority"
@@ -128,7 +130,9 @@ func networkFault(ctx context.Context, who string, err error) *Error {
 	case errors.As(err, &unknown):
 		return certificate("it comes from an unknown authority")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return certificate("it has expired or is not valid yet")
+		e := certificate(expiredText(invalid.Cert))
+		e.Hint = hintExpired
+		return e
 	case errors.As(err, &invalid), errors.As(err, &verification):
 		return certificate("it is not valid")
 	case errors.As(err, &dns) && dns.IsNotFound:
@@ -143,6 +147,17 @@ func networkFault(ctx context.Context, who string, err error) *Error {
 		return network(clean(err.Error(), 200))
 	}
 	return nil
+}
+
+// expiredText says when a certificate is good, which is not now.
+func expiredText(c *x509.Certificate) string {
+	if c == nil {
+		return "it has expired or is not valid yet"
+	}
+	if now := time.Now(); now.Before(c.NotBefore) {
+		return "it is good only from " + c.NotBefore.UTC().Format(time.RFC3339)
+	}
+	return "it expired at " + c.NotAfter.UTC().Format(time.RFC3339)
 }
 
 // reply is the error answer of an authority (RFC 6749 5.2, RFC 8628 3.5 and

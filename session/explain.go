@@ -166,6 +166,7 @@ func explainNetwork(e *Error) bool {
 	var (
 		unknownCA x509.UnknownAuthorityError
 		badName   x509.HostnameError
+		expired   x509.CertificateInvalidError
 		badCert   *tls.CertificateVerificationError
 		dns       *net.DNSError
 		local     *discovery.LoopbackError
@@ -177,6 +178,8 @@ func explainNetwork(e *Error) bool {
 		return e.hint("check that the host is reachable; a slow server may want --session-option OpenTimeout=300000")
 	case errors.As(e.Err, &unknownCA):
 		return e.hint("if you trust this server, give its certificate authority with --ca-file")
+	case errors.As(e.Err, &expired) && expired.Reason == x509.Expired:
+		return e.hint("the certificate's owner has to renew it; if it should be good, look at the clock of this machine")
 	case errors.As(e.Err, &badName), errors.As(e.Err, &badCert):
 		return e.hint("the certificate is not this host's or is no longer valid; check the address")
 	case errors.As(e.Err, &dns):

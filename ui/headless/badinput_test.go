@@ -72,6 +72,25 @@ func TestBadInput(t *testing.T) {
 			},
 			code: ExitSignIn, says: `the user name or the password was refused`, hint: "check the password",
 		},
+		"wrong password of NTLM": {
+			prepare: func(_ *testing.T, _ *bench, target *session.Target) {
+				target.OverridePowerShellURI, target.Authentication = loopbackURI, "ntlm"
+				target.Password = func(context.Context, string) (auth.Secret, error) { return auth.NewSecret("Wrong-password-1!"), nil }
+			},
+			code: ExitSignIn, says: `127\.0\.0\.1 does not accept the user name or the password of admin@contoso\.example`, hint: "an account may be locked",
+		},
+		"expired certificate": {
+			lab:     lab.Options{Now: func() time.Time { return time.Now().AddDate(-2, 0, 0) }},
+			prepare: func(_ *testing.T, _ *bench, target *session.Target) { target.OverridePowerShellURI = oauthURI },
+			code:    ExitConnect, says: `the certificate of admin1e\.online\.lync\.example was refused: it expired at 199\d-`, hint: "its owner has to renew it",
+		},
+		"expired certificate of a server that is not asked how": {
+			lab: lab.Options{Now: func() time.Time { return time.Now().AddDate(-2, 0, 0) }},
+			prepare: func(_ *testing.T, _ *bench, target *session.Target) {
+				target.OverridePowerShellURI, target.Authentication = "https://"+lab.AdminHost+"/OcsPowershellLiveId", "basic"
+			},
+			code: ExitConnect, says: `opening a session on admin1e\.online\.lync\.example.*certificate has expired`, hint: "owner has to renew it",
+		},
 		"second factor": {
 			prepare: func(_ *testing.T, b *bench, target *session.Target) { *target = *b.asUser("mfa@contoso.example") },
 			code:    ExitSignIn, says: `signing in as mfa@contoso\.example`, hint: "--sign-in",
