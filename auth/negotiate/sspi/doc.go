@@ -74,35 +74,37 @@ type Status uint32
 
 // The statuses that are told apart.
 const (
-	StatusTargetUnknown      Status = 0x80090303
-	StatusInvalidToken       Status = 0x80090308
-	StatusLogonDenied        Status = 0x8009030C
-	StatusNoCredentials      Status = 0x8009030E
-	StatusMessageAltered     Status = 0x8009030F
-	StatusOutOfSequence      Status = 0x80090310
-	StatusNoAuthority        Status = 0x80090311
-	StatusWrongPrincipal     Status = 0x80090322
-	StatusTimeSkew           Status = 0x80090324
-	StatusDecryptFailure     Status = 0x80090330
-	StatusKDCUnknownEType    Status = 0x80090341
-	StatusUnsupportedPreauth Status = 0x80090343
-	StatusBadBindings        Status = 0x80090346
+	StatusUnsupportedFunction Status = 0x80090302
+	StatusTargetUnknown       Status = 0x80090303
+	StatusInvalidToken        Status = 0x80090308
+	StatusLogonDenied         Status = 0x8009030C
+	StatusNoCredentials       Status = 0x8009030E
+	StatusMessageAltered      Status = 0x8009030F
+	StatusOutOfSequence       Status = 0x80090310
+	StatusNoAuthority         Status = 0x80090311
+	StatusWrongPrincipal      Status = 0x80090322
+	StatusTimeSkew            Status = 0x80090324
+	StatusDecryptFailure      Status = 0x80090330
+	StatusKDCUnknownEType     Status = 0x80090341
+	StatusUnsupportedPreauth  Status = 0x80090343
+	StatusBadBindings         Status = 0x80090346
 )
 
 var statusText = map[Status]string{
-	StatusTargetUnknown:      "the service is not known in the domain",
-	StatusInvalidToken:       "the server's token is malformed",
-	StatusLogonDenied:        "the sign-in was denied",
-	StatusNoCredentials:      "this user has no credentials that the network knows",
-	StatusMessageAltered:     "the message was altered",
-	StatusOutOfSequence:      "a message is missing, or came twice",
-	StatusNoAuthority:        "no domain controller answers",
-	StatusWrongPrincipal:     "the ticket is for another account than the service's",
-	StatusTimeSkew:           "the clocks differ too much",
-	StatusDecryptFailure:     "the message does not decrypt",
-	StatusKDCUnknownEType:    "the KDC has no cipher in common with this machine",
-	StatusUnsupportedPreauth: "the KDC wants a proof that is not known here",
-	StatusBadBindings:        "the channel bindings are another connection's",
+	StatusUnsupportedFunction: "the security package does not do that",
+	StatusTargetUnknown:       "the service is not known in the domain",
+	StatusInvalidToken:        "the server's token is malformed",
+	StatusLogonDenied:         "the sign-in was denied",
+	StatusNoCredentials:       "this user has no credentials that the network knows",
+	StatusMessageAltered:      "the message was altered",
+	StatusOutOfSequence:       "a message is missing, or came twice",
+	StatusNoAuthority:         "no domain controller answers",
+	StatusWrongPrincipal:      "the ticket is for another account than the service's",
+	StatusTimeSkew:            "the clocks differ too much",
+	StatusDecryptFailure:      "the message does not decrypt",
+	StatusKDCUnknownEType:     "the KDC has no cipher in common with this machine",
+	StatusUnsupportedPreauth:  "the KDC wants a proof that is not known here",
+	StatusBadBindings:         "the channel bindings are another connection's",
 }
 
 func (s Status) Error() string {

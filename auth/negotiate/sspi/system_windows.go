@@ -131,6 +131,7 @@ func (h *handle) Initialize(token, bindings []byte) (out []byte, done bool, err 
 // Attributes of a context that the library does not name (sspi.h).
 const (
 	attrKeyInfo         = 5
+	attrSessionKey      = 9
 	attrNegotiationInfo = 12
 )
 
@@ -138,6 +139,12 @@ const (
 type keyInfo struct {
 	signatureName, cipherName  *uint16
 	keySize, signature, cipher uint32
+}
+
+// sessionKey is SecPkgContext_SessionKey.
+type sessionKey struct {
+	length uint32
+	key    *byte
 }
 
 // negotiationInfo is SecPkgContext_NegotiationInfoW.
@@ -160,7 +167,12 @@ func (h *handle) Agreed() (Agreed, error) {
 		sspi.FreeContextBuffer((*byte)(unsafe.Pointer(n.pkg)))
 	}
 	var k keyInfo
-	if err := statusOf(sspi.QueryContextAttributes(h.ctx.Handle, attrKeyInfo, (*byte)(unsafe.Pointer(&k)))); err != nil {
+	err := statusOf(sspi.QueryContextAttributes(h.ctx.Handle, attrKeyInfo, (*byte)(unsafe.Pointer(&k))))
+	if errors.Is(err, StatusUnsupportedFunction) {
+		a.KeyBits, err = h.keyBits() // the package says no more than that
+		return a, err
+	}
+	if err != nil {
 		return a, err
 	}
 	a.KeyBits, a.Cipher = int(k.keySize), k.cipher
@@ -170,6 +182,18 @@ func (h *handle) Agreed() (Agreed, error) {
 		}
 	}
 	return a, nil
+}
+
+// keyBits is how long the session's key is.
+func (h *handle) keyBits() (int, error) {
+	var k sessionKey
+	if err := statusOf(sspi.QueryContextAttributes(h.ctx.Handle, attrSessionKey, (*byte)(unsafe.Pointer(&k)))); err != nil {
+		return 0, err
+	}
+	if k.key != nil {
+		sspi.FreeContextBuffer(k.key)
+	}
+	return 8 * int(k.length), nil
 }
 
 // text reads a name of Windows, which are short.
