@@ -58,6 +58,7 @@ wait_exit 0
 # The next start asks nobody: the list and the tokens are kept.
 rm "$work/exit"
 T kill-server
+socket=$socket-again # the server that was killed may still answer to its name
 start "$PSDECK --tenants graph $flags"
 wait_for "3 tenants"
 press Enter # the one that was opened last is the first
