@@ -155,3 +155,14 @@ func pad(n int) string {
 	}
 	return strings.Repeat(" ", n)
 }
+
+// splitFirst is split with a width of its own for the first piece.
+func splitFirst(s string, first, width int) []string {
+	s = strings.ReplaceAll(s, "\r", "")
+	pieces := split(s, first)
+	if len(pieces) == 1 || first == width {
+		return pieces
+	}
+	rest := strings.TrimPrefix(s[len(pieces[0]):], "\n")
+	return append(pieces[:1:1], split(rest, width)...)
+}

@@ -16,6 +16,9 @@ type field struct {
 	width  int
 	format string
 	index  int // where the last object had the property
+	// defined tells a field of a view, which is shown also where the object has
+	// no such property.
+	defined bool
 }
 
 type alignment uint8

@@ -16,10 +16,11 @@ const (
 // custom prints v as Format-Custom does; a date has a view of its own.
 func (s *state) custom(v clixml.Value) {
 	if s.known != nil {
-		if d, ok := v.Any().(clixml.DateTime); ok {
-			text, _ := dateFormat(d, "F")
-			s.emit(split(text, s.width)...)
-		}
+		s.emit(split(s.known.text(v), s.width)...)
+		return
+	}
+	if s.given != nil {
+		s.emit(s.given.custom(s.given.entries, v)...)
 		return
 	}
 	t := tree{printer: s.printer, depth: s.view.Depth, fields: s.view.Properties}

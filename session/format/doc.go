@@ -1,6 +1,7 @@
 // Package format prints objects as PowerShell prints them: tables, lists, wide
-// and custom views and bare values, by the rules that PowerShell uses where no
-// view of a format file applies.
+// and custom views and bare values, by the views that a server gives for its
+// types, else by the rules that PowerShell uses where no view of a format file
+// applies.
 //
 // A stream of objects is printed as Out-String prints it. Strings and numbers
 // are lines of their own. The first other object chooses the shape for all
@@ -54,6 +55,11 @@ type View struct {
 	GroupBy    *Column
 	Columns    int // of Format-Wide; 0 means PowerShell's 2
 	Depth      int // of Format-Custom; 0 means PowerShell's 5
+	// Views are defined elsewhere; they show objects of their types where
+	// Properties names none. Nil: none.
+	Views *Views
+	// Name is the one of Views that is wanted; "": the first that fits.
+	Name string
 }
 
 // Column is one property of a table or list.

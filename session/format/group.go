@@ -26,9 +26,6 @@ func (s *state) enterGroup(v clixml.Value) {
 		s.flushWide()
 	}
 	s.grouped, s.groupOf = true, text
-	line := "   " + f.heading() + ": " + text
-	for _, piece := range split(line, s.width) {
-		s.emit(piece)
-	}
+	s.emit(s.groupHead(v, "   "+f.heading()+": "+text)...)
 	s.start(v)
 }

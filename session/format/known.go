@@ -12,6 +12,7 @@ type knownView struct {
 	is     func(clixml.Value) bool
 	shape  Shape
 	fields []field
+	text   func(clixml.Value) string // of a custom view
 }
 
 func (k *knownView) shows(v clixml.Value) bool { return k.is(v) }
@@ -47,7 +48,17 @@ func knownViews() []knownView {
 			{name: "Revision", align: left, width: 8},
 		}},
 		{is: ofKind(clixml.KindGUID), shape: Table, fields: []field{{name: "Guid", align: left}}},
-		{is: ofKind(clixml.KindDateTime), shape: Custom},
+		{is: isDate, shape: Custom, text: dateText},
+		{is: ofType("Microsoft.PowerShell.Commands.MatchInfo"), shape: Custom, text: func(v clixml.Value) string {
+			line, _ := v.Object().Get("Line")
+			return plain(line.String())
+		}},
+		{is: ofType("System.Management.Automation.CommandInfo"), shape: Table, fields: []field{
+			{name: "CommandType", align: left, width: 15},
+			{name: "Name", value: commandName, align: left, width: 50},
+			{name: "Version", align: left, width: 10},
+			{name: "Source", align: left},
+		}},
 		{is: ofKind(clixml.KindTimeSpan), shape: List, fields: listOf("Days Hours Minutes Seconds Milliseconds Ticks TotalDays TotalHours TotalMinutes TotalSeconds TotalMilliseconds")},
 		{is: ofType("Microsoft.PowerShell.Commands.GroupInfoNoElement"), shape: Table, fields: []field{
 			{name: "Count", align: right, width: 5},
@@ -81,6 +92,31 @@ func knownViews() []knownView {
 			{name: "DisplayName", align: left},
 		}},
 	}
+}
+
+func isDate(v clixml.Value) bool {
+	if o := v.Object(); o != nil {
+		v = o.Base
+	}
+	return v.Kind() == clixml.KindDateTime
+}
+
+func dateText(v clixml.Value) string {
+	if o := v.Object(); o != nil {
+		v = o.Base
+	}
+	d, _ := v.Any().(clixml.DateTime)
+	text, _ := dateFormat(d, "F")
+	return text
+}
+
+// commandName is a command's name; an alias shows also what it stands for.
+func commandName(v clixml.Value) (clixml.Value, error) {
+	name, _ := v.Object().Get("Name")
+	if display, ok := v.Object().Get("DisplayName"); ok && v.Object().Is("System.Management.Automation.AliasInfo") {
+		name = display
+	}
+	return name, nil
 }
 
 func listOf(names string) []field {

@@ -18,7 +18,7 @@ func (p *printer) list(out []string, fields []field, v clixml.Value) []string {
 	longest := 0
 	for i := range fields {
 		x, ok := fields[i].of(v)
-		if !ok && fields[i].value == nil {
+		if !ok && fields[i].value == nil && !fields[i].defined {
 			continue
 		}
 		e := entry{label: fields[i].heading()}

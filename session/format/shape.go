@@ -28,11 +28,16 @@ func rawLines(v clixml.Value) []string {
 // begin chooses the document's shape by its first object.
 func (s *state) begin(v clixml.Value) {
 	s.shape = s.view.Shape
-	if len(s.view.Properties) == 0 && s.shape != Custom && s.shape != Wide {
+	if len(s.view.Properties) == 0 && s.view.Name == "" && s.shape != Custom && s.shape != Wide {
 		s.known = knownFor(v, s.shape)
 	}
 	if s.known != nil {
 		s.shape = s.known.shape
+	} else if len(s.view.Properties) == 0 {
+		if s.beginGiven(v); s.err != nil {
+			s.shape = Default
+			return
+		}
 	}
 	if s.shape == Default {
 		s.shape = List
@@ -51,6 +56,8 @@ func (s *state) setFields(v clixml.Value) {
 	switch {
 	case s.known != nil:
 		s.fields = append([]field(nil), s.known.fields...)
+	case s.given != nil:
+		s.fields = s.given.columns(v)
 	case len(s.view.Properties) > 0:
 		s.fields = fieldsOf(s.view.Properties, v)
 	case s.shape == Table:
@@ -115,36 +122,45 @@ func (s *state) layOut(widths []int) {
 // addRow prints v as a row, or keeps it until the columns are sized.
 func (s *state) addRow(v clixml.Value) {
 	if s.table == nil {
-		row := make([]string, len(s.fields))
-		s.texts(row, v)
-		s.held = append(s.held, heldRow{cells: row})
+		s.held = append(s.held, s.rowOf(v, make([]string, len(s.fields))))
 		return
 	}
 	if len(s.row) != len(s.fields) {
 		s.row = make([]string, len(s.fields))
 	}
-	s.texts(s.row, v)
-	s.printRow(s.row)
+	s.printRow(s.rowOf(v, s.row))
 }
 
-func (s *state) texts(row []string, v clixml.Value) {
-	for i := range s.fields {
-		row[i] = ""
-		if x, ok := s.fields[i].of(v); ok {
-			row[i] = s.text(x, s.fields[i].format, true)
+// rowOf writes the cells of v.
+func (s *state) rowOf(v clixml.Value, cells []string) heldRow {
+	row := heldRow{cells: cells, wrap: s.view.Wrap}
+	fields := s.fields
+	if s.given != nil {
+		fields = s.given.row(v, &row)
+	}
+	for i := range fields {
+		cells[i] = ""
+		if x, ok := fields[i].of(v); ok {
+			cells[i] = s.text(x, fields[i].format, true)
 		}
 	}
+	return row
 }
 
-func (s *state) printRow(row []string) {
+func (s *state) printRow(row heldRow) {
+	columns := s.table.aligns
+	if row.aligns != nil {
+		s.table.aligns = row.aligns
+	}
 	switch {
 	case s.table.off:
-	case s.view.Wrap:
-		s.out = append(s.out, s.table.lines(row)...)
+	case row.wrap:
+		s.out = append(s.out, s.table.lines(row.cells)...)
 	default:
-		s.line = s.table.row(s.line[:0], row)
+		s.line = s.table.row(s.line[:0], row.cells)
 		s.out = append(s.out, string(s.line))
 	}
+	s.table.aligns = columns
 }
 
 // size fixes the columns by the rows that wait and prints them.
@@ -171,7 +187,7 @@ func (s *state) size() {
 			s.out = append(s.out, h.lines...)
 			continue
 		}
-		s.printRow(h.cells)
+		s.printRow(h)
 	}
 }
 
@@ -180,6 +196,8 @@ func (s *state) addList(v clixml.Value) {
 	fields := s.fields
 	switch {
 	case s.known != nil:
+	case s.given != nil:
+		fields = s.given.lines(v)
 	case len(s.view.Properties) > 0:
 		fields = fieldsOf(s.view.Properties, v)
 	default:

@@ -4,7 +4,7 @@ import "psdeck/session/clixml"
 
 // startWide finds the property and the columns of a wide view.
 func (s *state) startWide(v clixml.Value) {
-	if len(s.fields) == 0 {
+	if len(s.fields) == 0 && s.given == nil {
 		if name, ok := displayName(v); ok {
 			s.fields = []field{{name: name}}
 		} else if fields := defaultFields(v); len(fields) > 0 {
@@ -29,9 +29,13 @@ func (s *state) wideGrid(n int) {
 // addWide puts v into the next free place of a wide view.
 func (s *state) addWide(v clixml.Value) {
 	text := ""
-	if len(s.fields) > 0 {
-		if x, ok := s.fields[0].of(v); ok {
-			text = s.text(x, s.fields[0].format, false)
+	fields := s.fields
+	if s.given != nil {
+		fields = s.given.lines(v)
+	}
+	if len(fields) > 0 {
+		if x, ok := fields[0].of(v); ok {
+			text = s.text(x, fields[0].format, false)
 		}
 	}
 	s.wide = append(s.wide, text)

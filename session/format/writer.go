@@ -1,7 +1,10 @@
 package format
 
 import (
+	"fmt"
+
 	"psdeck/session/clixml"
+	"psdeck/session/pslang"
 )
 
 // Writer prints a stream of objects in batches. A table's columns are sized
@@ -15,10 +18,13 @@ type state struct {
 	view View
 	out  []string
 
-	shape   Shape // Default: no object has been printed in a shape yet
-	known   *knownView
-	grouped bool
-	groupOf string
+	shape     Shape // Default: no object has been printed in a shape yet
+	known     *knownView
+	given     *given // the view of the server's that shows the objects; nil: none
+	scripts   map[string]*pslang.Block
+	grouped   bool
+	groupOf   string
+	groupBody []entry // how the view writes a group's head; nil: label and value
 
 	fields []field
 	labels []string
@@ -26,13 +32,16 @@ type state struct {
 	held   []heldRow // rows that wait for their columns to be sized
 	wide   []string  // the row of a wide view that is not full yet
 	line   []byte
+	err    error
 	row    []string
 }
 
 // heldRow is a row, or lines that stand between rows.
 type heldRow struct {
-	cells []string
-	lines []string
+	cells  []string
+	lines  []string
+	wrap   bool
+	aligns []alignment // of the cells; nil: as the columns
 }
 
 // NewWriter makes a writer for one pipeline's output.
@@ -63,6 +72,17 @@ func (w *Writer) Close() []string {
 	}
 	s.shape = Default
 	return s.take()
+}
+
+// Err says why nothing is printed: there is no view of the name that was asked
+// for, a *NoViewError.
+func (w *Writer) Err() error { return w.s.err }
+
+// NoViewError says that a view does not exist for a type.
+type NoViewError struct{ Name, Type string }
+
+func (e *NoViewError) Error() string {
+	return fmt.Sprintf("there is no view %q for objects of the type %s", e.Name, e.Type)
 }
 
 func (s *state) take() []string {
@@ -107,10 +127,15 @@ func (s *state) object(v clixml.Value) {
 			return
 		}
 	}
-	if s.shape == Default {
-		s.begin(v)
+	if s.err != nil {
+		return
 	}
-	if s.known != nil && !s.known.shows(v) {
+	if s.shape == Default {
+		if s.begin(v); s.err != nil {
+			return
+		}
+	}
+	if s.known != nil && !s.known.shows(v) || s.given != nil && !s.given.shows(v) {
 		// PowerShell prints what its view does not know as a list between.
 		s.emit("")
 		s.emit(s.list(nil, defaultFields(v), v)...)

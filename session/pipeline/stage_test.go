@@ -120,7 +120,7 @@ func TestUsage(t *testing.T) {
 		"Sort-Object A -ob -1":             "ParameterArgumentValidationError",
 		"Get-Process":                      "CommandNotFoundException",
 		"Evil\\Select-Object -First 1":     "CommandNotFoundException",
-		"Format-Table Name -View Children": "NotSupported",
+		"Format-Table Name -View Children": "FormatCannotSpecifyViewAndProperty",
 	} {
 		_, err := chainOf(t, text)
 		var u *UsageError

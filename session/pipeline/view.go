@@ -33,8 +33,8 @@ func newView(a *arguments) (Stage, error) {
 	props, errs[0] = a.properties("Property", "width alignment formatstring depth")
 	group, errs[1] = a.properties("GroupBy", "formatstring")
 	v.view.Columns, errs[2] = a.number("Column", 0)
-	if a.has("View") {
-		errs[3] = a.usage(a.exprs["View"].Span(), "NotSupported", "-View is not taken here: name the properties")
+	if v.view.Name, errs[3] = a.text("View"); a.has("View") && a.has("Property") {
+		errs[3] = a.usage(a.exprs["View"].Span(), "FormatCannotSpecifyViewAndProperty", "-View and -Property cannot be used together")
 	}
 	for i := range props {
 		v.view.Properties = append(v.view.Properties, props[i].column())

@@ -95,6 +95,35 @@ func runnable(s *Script) error {
 	return nil
 }
 
+// Bound is for a block that somebody else wrote: it refuses one with a loop,
+// and no value that it works with becomes longer than most bytes or items.
+func (b *Block) Bound(most int) error {
+	b.ev.most = most
+	return loopless(b.script)
+}
+
+func loopless(s *Script) error {
+	if s == nil {
+		return nil
+	}
+	for i := range s.Statements {
+		switch c := s.Statements[i].Control.(type) {
+		case *ForEach, *While:
+			return &Error{Extent: c.Span(), Construct: "a loop", Msg: "a loop is not run here"}
+		case *If:
+			for _, x := range c.Clauses {
+				if err := loopless(x.Body); err != nil {
+					return err
+				}
+			}
+			if err := loopless(c.Else); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Run gives the block's output for $_ = item.
 func (b *Block) Run(item clixml.Value) ([]clixml.Value, error) {
 	b.item.Value = item

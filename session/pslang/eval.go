@@ -38,6 +38,7 @@ func Eval(e Expr, scope Scope) (clixml.Value, error) {
 type evaluator struct {
 	scope Scope
 	cmp   Comparer
+	most  int // how long a string or a list may become; 0: no bound but the operators' own
 }
 
 func fault(e Expr, id, format string, args ...any) error {
@@ -45,6 +46,22 @@ func fault(e Expr, id, format string, args ...any) error {
 }
 
 func (ev *evaluator) eval(e Expr) (clixml.Value, error) {
+	v, err := ev.evaluate(e)
+	if err == nil && ev.most > 0 && ev.exceeds(v) {
+		return clixml.Null(), fault(e, "ArgumentOutOfRange", "the value is too large to be worked out here")
+	}
+	return v, err
+}
+
+func (ev *evaluator) exceeds(v clixml.Value) bool {
+	if v.Kind() == clixml.KindString {
+		return len(v.Text()) > ev.most
+	}
+	o := v.Object()
+	return o != nil && (len(o.Items) > ev.most || len(o.Entries) > ev.most)
+}
+
+func (ev *evaluator) evaluate(e Expr) (clixml.Value, error) {
 	switch e := e.(type) {
 	case *Constant:
 		return e.Value, nil

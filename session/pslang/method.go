@@ -131,7 +131,10 @@ func stringCut(name, s string, args []clixml.Value) (clixml.Value, error) {
 	}
 	pad := " "
 	if len(args) > 1 {
-		pad = args[1].String()
+		if pad = args[1].String(); Length(pad) != 1 {
+			//lint:ignore ST1005 .NET's own words
+			return n, fmt.Errorf("String must be exactly one character long.")
+		}
 	}
 	missing := first - int64(len(runes))
 	if missing <= 0 || missing > 1<<20 {
