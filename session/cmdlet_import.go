@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"psdeck/session/clixml"
+	"psdeck/session/format"
 	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
 	"psdeck/session/psrp"
@@ -51,7 +52,8 @@ func importPSSession(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.askViews(e.live); err != nil {
+	views, err := c.askViews(e.live)
+	if err != nil {
 		return err
 	}
 	proxies := c.proxies(e, found)
@@ -66,6 +68,9 @@ func importPSSession(c *call) error {
 		c.console.imports[strings.ToLower(p.name)] = p
 	}
 	c.console.offers = importedCommands{}
+	if views.Len() > 0 {
+		c.console.views[e.live] = views
+	}
 	c.console.mu.Unlock()
 	c.give(moduleOf(e, proxies))
 	return nil
@@ -73,10 +78,10 @@ func importPSSession(c *call) error {
 
 // askViews asks for the server's views, unless only commands were named. They
 // are asked for twice, first counted, as PowerShell does.
-func (c *call) askViews(s *Session) error {
+func (c *call) askViews(s *Session) (*format.Views, error) {
 	types := c.texts("FormatTypeName")
 	if len(types) == 0 && c.has("CommandName") {
-		return nil
+		return nil, nil
 	}
 	if len(types) == 0 {
 		types = []string{"*"}
@@ -84,17 +89,24 @@ func (c *call) askViews(s *Session) error {
 	get := psrp.Command{Name: "Get-FormatData", Parameters: []psrp.Parameter{
 		{Name: "TypeName", Value: clixml.Obj(stringList(types))}, {Name: "PowerShellVersion", Value: clixml.Of(clientVersion)},
 	}}
+	var values []clixml.Value
 	for _, p := range []psrp.Pipeline{psrp.Commands(get, psrp.Command{Name: "Measure-Object"}), psrp.Commands(get)} {
-		_, end, err := s.askInTurn(c.ctx, c.out.run, p)
-		if err != nil {
-			return err
+		var end pipelineEnd
+		var err error
+		if values, end, err = s.askInTurn(c.ctx, c.out.run, p); err != nil {
+			return nil, err
 		}
 		if end.err != nil {
 			c.warn("the server gives no views: " + end.err.Message)
-			return nil
+			return nil, nil
 		}
 	}
-	return nil
+	views, err := format.ReadViews(values, types...)
+	if err != nil {
+		c.warn("the server's views are left out: " + err.Error())
+		return nil, nil
+	}
+	return views, nil
 }
 
 func stringList(texts []string) *clixml.Object {

@@ -7,6 +7,8 @@ import (
 
 	"psdeck/auth"
 	"psdeck/session"
+	"psdeck/session/clixml"
+	"psdeck/session/format"
 	"psdeck/session/lab"
 )
 
@@ -117,6 +119,73 @@ func TestTheDocumentationsExamplesAgainstTheLab(t *testing.T) {
 	for i := range want {
 		if i >= len(got) || got[i] != contoso+want[i] {
 			t.Fatalf("sent\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+// shown is what a line prints, each statement in the view that the run says.
+func shown(t *testing.T, r session.Runner, line string) string {
+	t.Helper()
+	run, err := r.Run(t.Context(), line, session.RunOptions{Confirmed: true})
+	if err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	var values []clixml.Value
+	for {
+		records, err := run.Next(t.Context())
+		if err != nil {
+			break
+		}
+		for _, rec := range records {
+			if rec.Stream == session.StreamOutput {
+				values = append(values, rec.Value)
+			}
+		}
+	}
+	return format.Render(values, run.View(), format.Options{Width: 80})
+}
+
+// What imported commands give is shown by the views of the server that they
+// come from, and only there; Format-Table -View finds them by name.
+func TestImportedViews(t *testing.T) {
+	d := newLabDeck(t)
+	d.home("$c = New-CsOnlineSession -UserName admin@contoso.com", "Enter-PSSession $c")
+	plain := shown(t, d.shown, "Get-CsOnlineVoiceRoute LocalRoute")
+	if !strings.HasPrefix(plain, "\nIdentity ") {
+		t.Errorf("without an import: %q", plain)
+	}
+	d.home("Import-PSSession $c")
+	const table = "\nPriority Name             NumberPattern            Gateways\n" +
+		"-------- ----             -------------            --------\n" +
+		"       0 LocalRoute       ^(\\+1[0-9]{10})$         {sbc1.contoso.example}\n\n"
+	for _, line := range []string{
+		"Get-CsOnlineVoiceRoute LocalRoute", "Get-CsOnlineVoiceRoute | Where-Object Name -eq LocalRoute",
+		"Get-CsOnlineVoiceRoute LocalRoute | Format-Table", "Get-CsOnlineVoiceRoute LocalRoute | Format-Table -View CsOnlineVoiceRoute",
+	} {
+		if got := shown(t, d.cmdlets.Home(), line); got != table {
+			t.Errorf("%s: %q", line, got)
+		}
+	}
+	d.home("$route = Get-CsOnlineVoiceRoute LocalRoute")
+	if got := shown(t, d.cmdlets.Home(), "$route"); got != table {
+		t.Errorf("a variable: %q", got)
+	}
+	if got := shown(t, d.shown, "Get-CsOnlineVoiceRoute LocalRoute"); got != plain {
+		t.Errorf("in the session itself: %q", got)
+	}
+	if got := shown(t, d.cmdlets.Home(), "Get-CsOnlineUser -ResultSize 2 | Format-Table"); !strings.Contains(got, "User ") || !strings.Contains(got, " +4930100001\n") {
+		t.Errorf("users: %q", got)
+	}
+	if _, err := d.cmdlets.Home().Run(t.Context(), "$route | Format-Table -View other", session.RunOptions{}); err == nil || !strings.Contains(err.Error(), "other") {
+		t.Errorf("a view that is not there: %v", err)
+	}
+	// Of two tenants, each one's views are for its own objects only.
+	d.home("$f = New-CsOnlineSession -UserName admin@contoso.com -OverrideAdminDomain fabrikam.onmicrosoft.com", "Import-PSSession $f -Prefix Fab -FormatTypeName *.SipDomain")
+	for line, want := range map[string]string{
+		"Get-FabCsOnlineVoiceRoute LocalRoute": "\nIdentity ", "Get-FabCsOnlineSipDomain": "\nSIP domain ", "Get-CsOnlineVoiceRoute": "\nPriority ", "$route": "\nIdentity ",
+	} {
+		if got := shown(t, d.cmdlets.Home(), line); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", line, got)
 		}
 	}
 }

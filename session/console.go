@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 
+	"psdeck/session/format"
 	"psdeck/session/pslang"
 )
 
@@ -18,10 +19,11 @@ type console struct {
 	mu      sync.Mutex
 	imports map[string]*proxy // by name in lower case
 	offers  importedCommands  // the same for completing
+	views   map[*Session]*format.Views
 }
 
 func newConsole(d *Cmdlets, own *Session, sc *scope) *console {
-	return &console{desk: d, own: own, scope: sc, imports: make(map[string]*proxy)}
+	return &console{desk: d, own: own, scope: sc, imports: make(map[string]*proxy), views: make(map[*Session]*format.Views)}
 }
 
 // typed is a line as it was typed, and where its commands go. What a name
@@ -192,7 +194,7 @@ func (c *console) proxyOf(cmd *pslang.Command) *proxy {
 
 // planner plans lines for the console.
 func (c *console) planner(r routes) planner {
-	p := planner{scope: c.scope.line(), own: c.own, routes: r, desk: c.desk}
+	p := planner{scope: c.scope.line(), own: c.own, routes: r, desk: c.desk, views: c.viewsFor}
 	if c.own != nil {
 		p.server = c.own.knownCommands()
 	} else {

@@ -54,6 +54,8 @@ type planner struct {
 	heads []head
 	// server is what own offers; nil where that is not known yet.
 	server *commandList
+	// views are those that show what imported commands give; nil: none.
+	views func([]routed) *format.Views
 	// further tells that statements run before the one that is planned: what
 	// they leave behind is not known.
 	further bool
@@ -200,7 +202,7 @@ func (p planner) statement(s *pslang.Statement) (step, error) {
 		part = part.then
 	}
 	part.assign, first.view = s.Assign, part.view
-	return first, nil
+	return first, p.dress(&first, s)
 }
 
 // begin plans what a pipeline begins with where that runs here: an expression

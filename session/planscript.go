@@ -18,8 +18,9 @@ func scriptStep(line string, script *pslang.Script, sc *scope) step {
 		if n := len(elements); n > 1 && elements[n-1].Command != nil {
 			last := elements[n-1].Command
 			if strings.HasPrefix(strings.ToLower(commandName(last.Name)), "format-") && pipeline.Known(last.Name) && onlyShows(last) {
-				if stage, err := pipeline.New(last, sc); err == nil {
-					view, _ = pipeline.ViewOf(stage)
+				stage, err := pipeline.New(last, sc)
+				if wanted, _ := pipeline.ViewOf(stage); err == nil && wanted.Name == "" { // the server knows its views
+					view = wanted
 					text = strings.TrimRight(line[:last.Start], " \t|")
 				}
 			}

@@ -65,6 +65,15 @@ func (r *reader) show(view format.View) {
 	r.writer = format.NewWriter(view, format.Options{Width: r.width})
 }
 
+// close ends a statement's output.
+func (r *reader) close(b *batch) {
+	r.emit(b, kindText, r.writer.Close())
+	if err := r.writer.Err(); err != nil {
+		b.errors++
+		r.emit(b, kindError, prefixed(textError, err.Error()))
+	}
+}
+
 // next waits for records. It ends with a batch whose end is set.
 func (r *reader) next(ctx context.Context) batch {
 	if wait := batchPause - time.Since(r.last); !r.last.IsZero() && wait > 0 {
@@ -95,7 +104,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 func (r *reader) finish(ctx context.Context, b *batch, err error) {
 	b.end = true
-	r.emit(b, kindText, r.writer.Close())
+	r.close(b)
 	if !errors.Is(err, io.EOF) {
 		b.result = session.Result{Outcome: session.Lost, Err: err}
 		return
@@ -150,7 +159,7 @@ func (r *reader) convertOther(b *batch, rec *session.Record) {
 		b.reached = append(b.reached, words)
 		r.emit(b, kindNote, []string{fmt.Sprintf(textReaches, words)})
 	case session.StreamView:
-		r.emit(b, kindText, r.writer.Close())
+		r.close(b)
 		r.show(rec.View)
 	case session.StreamPrompt:
 		if rec.Prompt != nil {

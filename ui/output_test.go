@@ -224,6 +224,34 @@ func TestEachStatementHasItsOwnTable(t *testing.T) {
 	})
 }
 
+// A view that the server gave shows the objects; one that is not for them is
+// said to be missing, and nothing is shown in its place.
+func TestViewsOfTheServer(t *testing.T) {
+	columns := clixml.Custom(clixml.Prop("DisplayEntry", clixml.Custom(clixml.Prop("ValueType", "ScriptBlock"), clixml.Prop("Value", "'seen by ' + $_.Name"))))
+	control := clixml.Custom(clixml.Prop("Rows", []any{clixml.Custom(clixml.Prop("Columns", []any{columns}))}))
+	control.TypeNames = []string{"System.Management.Automation.TableControl"}
+	definition := clixml.Custom(clixml.Prop("TypeName", "Lab.User"), clixml.Prop("FormatViewDefinition", []any{clixml.Custom(clixml.Prop("Name", "seen"), clixml.Prop("Control", control))}))
+	definition.TypeNames = []string{"System.Management.Automation.ExtendedTypeDefinition"}
+	views, err := format.ReadViews([]clixml.Value{clixml.Obj(definition)})
+	if err != nil || views.Len() != 1 {
+		t.Fatal(views.Len(), err)
+	}
+	ann := clixml.Custom(clixml.Prop("Name", "ann"))
+	ann.TypeNames = []string{"Deserialized.Lab.User"}
+	srv := newFakeServer()
+	srv.on("Get-Seen", func(r *fakeRun) {
+		r.send(session.Record{Stream: session.StreamView, View: format.View{Views: views}})
+		r.send(session.Record{Stream: session.StreamOutput, Value: clixml.Obj(ann)})
+		r.send(session.Record{Stream: session.StreamView, View: format.View{Views: views, Name: "seen"}})
+		r.send(users(1, 1)...)
+	})
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		d.Run("Get-Seen")
+		d.pass(time.Second)
+		d.Has("seen by ann", `there is no view "seen"`)
+	})
+}
+
 func TestABlockNamesTheTenantThatItReached(t *testing.T) {
 	srv := newFakeServer()
 	srv.on("Get-FabCsTenant", func(r *fakeRun) {

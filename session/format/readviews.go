@@ -3,6 +3,7 @@ package format
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"psdeck/session/clixml"
 )
@@ -24,16 +25,21 @@ var ErrViews = errors.New("the view definitions cannot be read")
 // viewReader reads definitions and counts what they hold. The first thing that
 // is wrong ends it.
 type viewReader struct {
-	parts int
-	err   error
+	wanted []func(string) bool // type names; none: all
+	parts  int
+	err    error
 }
 
 // ReadViews reads the answer to Get-FormatData: ExtendedTypeDefinition objects,
-// also as a list. What is not one is left out; a definition beyond all measure
-// is an error that wraps [ErrViews]. Scripts in it are not run before an object
-// is shown, and then by psdeck itself.
-func ReadViews(values []clixml.Value) (*Views, error) {
+// also as a list. What is not one is left out, and so are those for other types
+// than the ones named, which may hold wildcards; none stands for all. A
+// definition beyond all measure is an error that wraps [ErrViews]. Scripts in it
+// are not run before an object is shown, and then by psdeck itself.
+func ReadViews(values []clixml.Value, types ...string) (*Views, error) {
 	r := &viewReader{}
+	for _, t := range types {
+		r.wanted = append(r.wanted, matcher(t))
+	}
 	views := &Views{}
 	for _, v := range values {
 		list := []clixml.Value{v}
@@ -65,6 +71,12 @@ func (r *viewReader) typeDefinition(o *clixml.Object) []definition {
 	types := r.texts(o, "TypeNames")
 	if name := r.text(o, "TypeName"); len(types) == 0 && name != "" {
 		types = []string{name}
+	}
+	matches := func(name string) bool {
+		return slices.ContainsFunc(r.wanted, func(match func(string) bool) bool { return match(name) })
+	}
+	if len(r.wanted) > 0 && !slices.ContainsFunc(types, matches) {
+		return nil
 	}
 	var out []definition
 	for _, v := range r.items(o, "FormatViewDefinition", maxEntries) {

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"psdeck/session/clixml"
+	"psdeck/session/lab/directory"
 	"psdeck/session/lab/endpoint"
 	"psdeck/session/lab/runspace"
 )
@@ -64,7 +65,7 @@ func (l *Lab) open(id endpoint.Identity, u *url.URL, args *clixml.Object) (*runs
 	if strings.EqualFold(u.Path, exchangePath) {
 		return &runspace.Options{Table: l.exchangeTable(tenant), State: l.directories[tenant].tenant, Tenant: tenant, Now: l.options.Now}, nil
 	}
-	o := runspace.Options{Table: l.directories[tenant].table, State: l.directories[tenant].tenant}
+	o := runspace.Options{Table: l.directories[tenant].table, State: l.directories[tenant].tenant, FormatData: directory.Views}
 	if l.options.Open != nil {
 		made, err := l.options.Open(Session{User: id.User, Tenant: tenant, URL: u, Arguments: args})
 		if err != nil {

@@ -68,3 +68,26 @@ func TestBlockRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A block that somebody else wrote runs no loops and makes nothing large.
+func TestBlockBound(t *testing.T) {
+	for text, want := range map[string]string{
+		"if ($_) { 'x' * 100 }": "",
+		"'x' * 101":             "too large",
+		"(1..101).Count":        "too large",
+		"while ($true) { 1 }":   "a loop",
+		"if ($_) { 1 } else { foreach ($i in 1) { 2 } }": "a loop",
+		"'x'.PadLeft(50, ('y' * 90))":                    "exactly one character",
+	} {
+		b, err := BlockOf(text, nil)
+		if err == nil {
+			err = b.Bound(100)
+		}
+		if err == nil {
+			_, err = b.Value(clixml.Of(1))
+		}
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}

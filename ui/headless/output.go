@@ -2,6 +2,7 @@ package headless
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -87,7 +88,7 @@ type formatSink struct {
 }
 
 func (s *formatSink) write(values []clixml.Value) error { return s.lines(s.w.Write(values)) }
-func (s *formatSink) close() error                      { return s.lines(s.w.Close()) }
+func (s *formatSink) close() error                      { return errors.Join(s.lines(s.w.Close()), s.w.Err()) }
 
 func (s *formatSink) lines(lines []string) error {
 	for _, line := range lines {

@@ -491,10 +491,11 @@ func TestTheDocumentationsExamplesInOneCall(t *testing.T) {
 			return auth.NewSecret(b.password(name)), nil
 		}
 		connector := session.NewConnector(b.cfg)
+		form := "text"
 		run := func(yes bool, lines ...string) result {
 			var out, errs bytes.Buffer
 			code := Exec(t.Context(), Config{
-				Lines: lines, Form: "text", Stdout: &out, Stderr: &errs, Yes: yes,
+				Lines: lines, Form: form, Stdout: &out, Stderr: &errs, Yes: yes,
 				Connect: func(ctx context.Context, typed session.Target, watch func(session.Event)) (*session.Session, error) {
 					typed.UserName = cmp.Or(typed.UserName, partnerAdmin)
 					typed.Password = password
@@ -526,5 +527,10 @@ func TestTheDocumentationsExamplesInOneCall(t *testing.T) {
 			t.Errorf("%q", r.out)
 		}
 		run(false, append(both, "Invoke-Command $f { Remove-CsUser x }")...).want(t, ExitSafety, "needs confirmation")
+		form = "auto"
+		r = run(false, "$c = New-CsOnlineSession -UserName admin@contoso.com", "$m = Import-PSSession $c", "Get-CsOnlineVoiceRoute LocalRoute")
+		if r.want(t, ExitDone); !strings.HasPrefix(r.out, "\nPriority Name             NumberPattern            Gateways\n") {
+			t.Errorf("an imported command is shown as %q", r.out)
+		}
 	})
 }
