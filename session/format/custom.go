@@ -16,7 +16,7 @@ const (
 // custom prints v as Format-Custom does; a date has a view of its own.
 func (s *state) custom(v clixml.Value) {
 	if s.known != nil {
-		s.emit(split(s.known.text(v), s.width)...)
+		s.emit(s.split(s.known.text(s.culture, v), s.width)...)
 		return
 	}
 	if s.given != nil {
@@ -46,7 +46,7 @@ func (t *tree) write(indent int, text string) {
 		return
 	}
 	indent = min(indent, max(t.width-1, 0))
-	for _, piece := range split(text, t.width-indent) {
+	for _, piece := range t.split(text, t.width-indent) {
 		t.out = append(t.out, pad(indent)+piece)
 	}
 }
@@ -59,7 +59,7 @@ func (t *tree) object(v clixml.Value, level, indent int) {
 	t.write(indent, "class "+className(v))
 	t.write(indent, "{")
 	for i := range fields {
-		x, _ := fields[i].of(v)
+		x, _ := t.of(&fields[i], v)
 		label := fields[i].heading() + " = "
 		items, many := collection(x)
 		switch {
@@ -69,7 +69,7 @@ func (t *tree) object(v clixml.Value, level, indent int) {
 			t.write(indent+2, label)
 			t.items(items, level+1, indent+4)
 		case t.leaf(x, level):
-			t.write(indent+2, label+t.text(x, fields[i].format, false))
+			t.write(indent+2, label+t.cell(x, fields[i].format, false))
 		default:
 			t.write(indent+2, label)
 			t.object(x, level+1, indent+4)
@@ -89,7 +89,7 @@ func (t *tree) items(items itemList, level, indent int) {
 			return
 		}
 		if items.entries != nil && level >= t.depth {
-			t.write(indent+2, plain(items.name(i)))
+			t.write(indent+2, plain(items.name(i, t.culture.text)))
 			continue
 		}
 		t.item(items.at(i), level, indent+2)
@@ -100,7 +100,7 @@ func (t *tree) items(items itemList, level, indent int) {
 
 func (t *tree) item(v clixml.Value, level, indent int) {
 	if t.leaf(v, level) {
-		t.write(indent, t.text(v, "", false))
+		t.write(indent, t.cell(v, "", false))
 		return
 	}
 	if inner, many := collection(v); many {

@@ -16,24 +16,15 @@ func clock(d clixml.DateTime) time.Time {
 	return time.Unix(first.Unix()+seconds, ticks*100).UTC()
 }
 
-const longDate = "Monday, 02 January 2006"
-
-// dateFormat writes a date by a standard or a custom format of the invariant culture.
-func dateFormat(d clixml.DateTime, format string) (string, bool) {
+// dateFormat writes a date by a standard or a custom format.
+func (c *culture) dateFormat(d clixml.DateTime, format string) (string, bool) {
 	t := clock(d)
 	if len(format) == 1 {
-		layouts := map[string]string{
-			"d": "01/02/2006", "D": longDate, "f": longDate + " 15:04", "F": longDate + " 15:04:05",
-			"g": "01/02/2006 15:04", "G": "01/02/2006 15:04:05", "m": "January 02", "M": "January 02",
-			"r": "Mon, 02 Jan 2006 15:04:05 GMT", "R": "Mon, 02 Jan 2006 15:04:05 GMT",
-			"s": "2006-01-02T15:04:05", "t": "15:04", "T": "15:04:05", "u": "2006-01-02 15:04:05Z",
-			"y": "2006 January", "Y": "2006 January",
-		}
 		if format == "o" || format == "O" {
 			return d.RoundTrip(), true
 		}
-		layout, ok := layouts[format]
-		return t.Format(layout), ok
+		layout := c.layout(format)
+		return t.Format(layout), layout != ""
 	}
 	var b strings.Builder
 	for i := 0; i < len(format); {
@@ -41,8 +32,8 @@ func dateFormat(d clixml.DateTime, format string) (string, bool) {
 		for i+n < len(format) && format[i+n] == format[i] {
 			n++
 		}
-		if c := format[i]; c == '\'' || c == '"' {
-			end := strings.IndexByte(format[i+1:], c)
+		if quote := format[i]; quote == '\'' || quote == '"' {
+			end := strings.IndexByte(format[i+1:], quote)
 			if end < 0 {
 				return "", false
 			}
@@ -165,7 +156,7 @@ func spanFormat(t clixml.TimeSpan, format string) (string, bool) {
 func dateProperties(d clixml.DateTime) []clixml.Property {
 	t := clock(d)
 	kind := [...]string{"Unspecified", "Utc", "Local"}[min(d.Kind, clixml.Local)]
-	long, _ := dateFormat(d, "F")
+	long, _ := invariant().dateFormat(d, "F")
 	day := d
 	day.Ticks -= d.Ticks % perDay
 	return []clixml.Property{

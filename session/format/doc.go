@@ -28,6 +28,9 @@ type Options struct {
 	// EnumLimit is how many items of a collection are printed: 0 means
 	// PowerShell's 4, negative means all, NoItems none.
 	EnumLimit int
+	// Culture is how dates, numbers and lines are written: "en-US", else
+	// the invariant culture.
+	Culture string
 }
 
 // NoItems is the EnumLimit that prints collections as {…}.

@@ -8,41 +8,41 @@ import (
 	"psdeck/session/clixml"
 )
 
-// formatted applies a .NET format string to v, in the invariant culture; ok is
+// formatted applies a .NET format string to v, in the culture; ok is
 // false where the string does not fit the value, and the value is then printed
 // as without it.
-func formatted(v clixml.Value, format string) (string, bool) {
+func (c *culture) formatted(v clixml.Value, format string) (string, bool) {
 	if o := v.Object(); o != nil && !o.Base.IsNull() {
 		v = o.Base
 	}
 	if strings.Contains(format, "{0") || strings.Contains(format, "}") {
-		return composite(v, format)
+		return c.composite(v, format)
 	}
-	return apply(v, format)
+	return c.apply(v, format)
 }
 
 // composite fills v into a string like "{0,10:N2} MB".
-func composite(v clixml.Value, format string) (string, bool) {
+func (c *culture) composite(v clixml.Value, format string) (string, bool) {
 	var b strings.Builder
 	for i := 0; i < len(format); i++ {
-		c := format[i]
-		if (c == '{' || c == '}') && i+1 < len(format) && format[i+1] == c {
-			b.WriteByte(c)
+		x := format[i]
+		if (x == '{' || x == '}') && i+1 < len(format) && format[i+1] == x {
+			b.WriteByte(x)
 			i++
 			continue
 		}
-		if c == '}' {
+		if x == '}' {
 			return "", false
 		}
-		if c != '{' {
-			b.WriteByte(c)
+		if x != '{' {
+			b.WriteByte(x)
 			continue
 		}
 		end := strings.IndexByte(format[i:], '}')
 		if end < 0 {
 			return "", false
 		}
-		s, ok := hole(v, format[i+1:i+end])
+		s, ok := c.hole(v, format[i+1:i+end])
 		if !ok {
 			return "", false
 		}
@@ -53,13 +53,13 @@ func composite(v clixml.Value, format string) (string, bool) {
 }
 
 // hole writes v for the inside of one pair of braces: index,width:format.
-func hole(v clixml.Value, inside string) (string, bool) {
+func (c *culture) hole(v clixml.Value, inside string) (string, bool) {
 	inside, format, _ := strings.Cut(inside, ":")
 	index, width, hasWidth := strings.Cut(inside, ",")
 	if strings.TrimSpace(index) != "0" {
 		return "", false
 	}
-	s, ok := apply(v, format)
+	s, ok := c.apply(v, format)
 	if !ok || !hasWidth {
 		return s, ok
 	}
@@ -75,13 +75,13 @@ func hole(v clixml.Value, inside string) (string, bool) {
 
 // apply is ToString(format) of a number, a date or a duration; other types
 // pay no attention to a format.
-func apply(v clixml.Value, format string) (string, bool) {
+func (c *culture) apply(v clixml.Value, format string) (string, bool) {
 	if format == "" {
-		return v.String(), true
+		return c.text(v), true
 	}
 	switch x := v.Any().(type) {
 	case clixml.DateTime:
-		return dateFormat(x, format)
+		return c.dateFormat(x, format)
 	case clixml.TimeSpan:
 		return spanFormat(x, format)
 	case string, bool, nil, clixml.Char, *clixml.Object, clixml.URI, clixml.XML, clixml.ScriptBlock, clixml.SecureString, []byte, clixml.SemanticVersion, clixml.Version:
@@ -96,14 +96,14 @@ func apply(v clixml.Value, format string) (string, bool) {
 		if len(format) > 1 {
 			digits, _ = strconv.Atoi(format[1:])
 		}
-		return numberFormat(v, letter, digits)
+		return c.numberFormat(v, letter, digits)
 	}
 	return pictureFormat(v, format)
 }
 
 // numberFormat writes a number by one of .NET's standard formats. digits is
 // the precision, negative for the culture's.
-func numberFormat(v clixml.Value, letter byte, digits int) (string, bool) {
+func (c *culture) numberFormat(v clixml.Value, letter byte, digits int) (string, bool) {
 	switch letter {
 	case 'G', 'g', 'R', 'r':
 		return v.String(), true
@@ -113,7 +113,7 @@ func numberFormat(v clixml.Value, letter byte, digits int) (string, bool) {
 		return hexFormat(v, letter, digits)
 	}
 	if digits < 0 {
-		digits = 2
+		digits = c.decimals
 		if letter|0x20 == 'e' {
 			digits = 6
 		}
@@ -126,13 +126,13 @@ func numberFormat(v clixml.Value, letter byte, digits int) (string, bool) {
 		return thousands(s), ok
 	case 'P', 'p':
 		s, ok := fixed(v, digits, 2)
-		return thousands(s) + " %", ok
+		return thousands(s) + c.percent, ok
 	case 'C', 'c':
 		s, ok := fixed(v, digits, 0)
 		if rest, minus := strings.CutPrefix(s, "-"); minus {
-			return "(¤" + thousands(rest) + ")", ok
+			return c.money[0] + thousands(rest) + c.money[1], ok
 		}
-		return "¤" + thousands(s), ok
+		return strings.TrimLeft(c.money[0], "(-") + thousands(s), ok
 	case 'E', 'e':
 		return exponent(v, letter, digits)
 	}

@@ -29,7 +29,7 @@ func fileView(v clixml.Value, shape Shape, name string) *definition {
 		}
 		row := entry{items: itemsOf(columns), wrap: true}
 		if t := &row.items[3]; t.text == "LastWriteTime" {
-			t.term = term{text: "'{0:d} {0:HH}:{0:mm}' -f $_.LastWriteTime", script: true}
+			t.format = "{0:d} {0:HH}:{0:mm}"
 		}
 		d.entries = []entry{row}
 	case List:

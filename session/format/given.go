@@ -143,7 +143,7 @@ func (g *given) lines(v clixml.Value) []field {
 // and value.
 func (s *state) groupHead(v clixml.Value, line string) []string {
 	if s.groupBody == nil {
-		return split(line, s.width)
+		return s.split(line, s.width)
 	}
 	lines := s.given.custom(s.groupBody, v)
 	if n := len(lines); n > 0 && strings.TrimSpace(lines[n-1]) == "" {

@@ -15,7 +15,7 @@ func (s *state) enterGroup(v clixml.Value) {
 	f := &fields[0]
 	text := ""
 	if x, ok := f.of(v); ok {
-		text = s.text(x, f.format, false)
+		text = s.cell(x, f.format, false)
 	}
 	if s.grouped && text == s.groupOf {
 		return

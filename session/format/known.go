@@ -12,7 +12,7 @@ type knownView struct {
 	is     func(clixml.Value) bool
 	shape  Shape
 	fields []field
-	text   func(clixml.Value) string // of a custom view
+	text   func(*culture, clixml.Value) string // of a custom view
 }
 
 func (k *knownView) shows(v clixml.Value) bool { return k.is(v) }
@@ -49,7 +49,7 @@ func knownViews() []knownView {
 		}},
 		{is: ofKind(clixml.KindGUID), shape: Table, fields: []field{{name: "Guid", align: left}}},
 		{is: isDate, shape: Custom, text: dateText},
-		{is: ofType("Microsoft.PowerShell.Commands.MatchInfo"), shape: Custom, text: func(v clixml.Value) string {
+		{is: ofType("Microsoft.PowerShell.Commands.MatchInfo"), shape: Custom, text: func(_ *culture, v clixml.Value) string {
 			line, _ := v.Object().Get("Line")
 			return plain(line.String())
 		}},
@@ -101,12 +101,12 @@ func isDate(v clixml.Value) bool {
 	return v.Kind() == clixml.KindDateTime
 }
 
-func dateText(v clixml.Value) string {
+func dateText(c *culture, v clixml.Value) string {
 	if o := v.Object(); o != nil {
 		v = o.Base
 	}
 	d, _ := v.Any().(clixml.DateTime)
-	text, _ := dateFormat(d, "F")
+	text, _ := c.dateFormat(d, "F")
 	return text
 }
 

@@ -17,13 +17,13 @@ func (p *printer) list(out []string, fields []field, v clixml.Value) []string {
 	entries := make([]entry, 0, len(fields))
 	longest := 0
 	for i := range fields {
-		x, ok := fields[i].of(v)
+		x, ok := p.of(&fields[i], v)
 		if !ok && fields[i].value == nil && !fields[i].defined {
 			continue
 		}
 		e := entry{label: fields[i].heading()}
 		if ok {
-			e.text = p.text(x, fields[i].format, false)
+			e.text = p.cell(x, fields[i].format, false)
 		}
 		e.cells = cells(e.label)
 		longest = max(longest, e.cells)
@@ -38,7 +38,7 @@ func (p *printer) list(out []string, fields []field, v clixml.Value) []string {
 	for _, e := range entries {
 		label := head(e.label, longest)
 		prompt := p.accent(label + pad(longest-cells(label)) + separator)
-		for i, piece := range split(e.text, room) {
+		for i, piece := range p.split(e.text, room) {
 			if i > 0 {
 				prompt = indent
 			}

@@ -112,7 +112,7 @@ func (s *state) layOut(widths []int) {
 	for i := range s.fields {
 		aligns[i] = s.fields[i].align
 	}
-	s.table = newGrid(s.width, widths, aligns)
+	s.table = newGrid(s.width, widths, aligns, s.culture)
 	if s.table.off || s.view.HideHeader || len(s.labels) == 0 {
 		return
 	}
@@ -140,8 +140,8 @@ func (s *state) rowOf(v clixml.Value, cells []string) heldRow {
 	}
 	for i := range fields {
 		cells[i] = ""
-		if x, ok := fields[i].of(v); ok {
-			cells[i] = s.text(x, fields[i].format, true)
+		if x, ok := s.of(&fields[i], v); ok {
+			cells[i] = s.cell(x, fields[i].format, true)
 		}
 	}
 	return row

@@ -16,12 +16,13 @@ type grid struct {
 	aligns []alignment
 	off    bool
 	accent bool // headings are coloured
+	*culture
 }
 
 // newGrid fits widths into the screen: columns with no width share what is
 // left, and from the right they are narrowed and then hidden.
-func newGrid(screen int, widths []int, aligns []alignment) *grid {
-	g := &grid{widths: widths, aligns: aligns}
+func newGrid(screen int, widths []int, aligns []alignment, c *culture) *grid {
+	g := &grid{widths: widths, aligns: aligns, culture: c}
 	if screen < 5 || len(widths) == 0 {
 		g.off = true
 		return g
@@ -155,7 +156,7 @@ func (g *grid) lines(values []string) []string {
 	pieces := make([][]string, len(shown))
 	height := 0
 	for i, k := range shown {
-		pieces[i] = split(values[k], g.widths[k])
+		pieces[i] = g.split(values[k], g.widths[k])
 		height = max(height, len(pieces[i]))
 	}
 	out := make([]string, height)

@@ -117,7 +117,7 @@ func (p *page) value(t *token, v clixml.Value) {
 	}
 	x := v
 	if !t.self {
-		x, _ = p.s.of(t.value, v)
+		x, _ = p.s.termOf(t.value, v)
 	}
 	if items, many := collection(x); many && t.each {
 		for i := range items.len() {
@@ -133,7 +133,7 @@ func (p *page) value(t *token, v clixml.Value) {
 func (p *page) one(t *token, x clixml.Value) {
 	switch {
 	case t.control == nil:
-		p.line = append(p.line, p.s.text(x, "", false)...)
+		p.line = append(p.line, p.s.cell(x, "", false)...)
 	case !x.IsNull():
 		p.entry(t.control, x)
 	}
@@ -151,7 +151,7 @@ func (p *page) end() {
 		first = 0
 	}
 	head, rest := room-max(first, 0), room+min(first, 0)
-	pieces := splitFirst(string(p.line), head, rest)
+	pieces := p.s.splitFirst(string(p.line), head, rest)
 	for i, piece := range pieces {
 		indent := left + max(first, 0)
 		if i > 0 {

@@ -11,10 +11,11 @@ type printer struct {
 	width  int
 	limit  int // items of a collection; negative: all
 	colour bool
+	*culture
 }
 
 func newPrinter(o Options) *printer {
-	p := &printer{width: o.Width, limit: o.EnumLimit, colour: o.Colour}
+	p := &printer{width: o.Width, limit: o.EnumLimit, colour: o.Colour, culture: cultureNamed(o.Culture)}
 	if p.width <= 0 {
 		p.width = 120
 	}
@@ -27,10 +28,10 @@ func newPrinter(o Options) *printer {
 	return p
 }
 
-// text is what a cell shows of v.
-func (p *printer) text(v clixml.Value, format string, inTable bool) string {
+// cell is what a cell shows of v.
+func (p *printer) cell(v clixml.Value, format string, inTable bool) string {
 	if format != "" {
-		if s, ok := formatted(v, format); ok {
+		if s, ok := p.formatted(v, format); ok {
 			return plain(s)
 		}
 	}
@@ -41,21 +42,21 @@ func (p *printer) text(v clixml.Value, format string, inTable bool) string {
 		return plain(p.braced(items))
 	}
 	if inTable {
-		if s, ok := twoDecimals(v); ok {
+		if s, ok := p.decimal(v); ok {
 			return s
 		}
 	}
-	return plain(v.String())
+	return plain(p.text(v))
 }
 
-// twoDecimals is how a table shows a fraction.
-func twoDecimals(v clixml.Value) (string, bool) {
+// decimal is how a table shows a fraction.
+func (c *culture) decimal(v clixml.Value) (string, bool) {
 	if o := v.Object(); o != nil && o.Kind == clixml.PlainObject {
 		v = o.Base
 	}
 	switch v.Kind() {
 	case clixml.KindSingle, clixml.KindDouble, clixml.KindDecimal:
-		return numberFormat(v, 'F', -1)
+		return c.numberFormat(v, 'F', -1)
 	}
 	return "", false
 }
@@ -72,7 +73,7 @@ func (p *printer) braced(items itemList) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(items.name(i))
+		b.WriteString(items.name(i, p.text))
 		if b.Len() > maxText {
 			break
 		}
@@ -94,16 +95,16 @@ type itemList struct {
 
 func (l itemList) len() int { return len(l.items) + len(l.entries) + len(l.bytes) }
 
-func (l itemList) name(i int) string {
+func (l itemList) name(i int, text func(clixml.Value) string) string {
 	switch {
 	case l.bytes != nil:
 		return clixml.Of(l.bytes[i]).String()
 	case l.entries != nil:
-		return "[" + l.entries[i].Key.String() + ", " + l.entries[i].Value.String() + "]"
+		return "[" + text(l.entries[i].Key) + ", " + text(l.entries[i].Value) + "]"
 	case l.items[i].IsNull():
 		return "$null"
 	}
-	return l.items[i].String()
+	return text(l.items[i])
 }
 
 // at is item i as a value of its own: an entry of a dictionary is an object

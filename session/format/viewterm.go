@@ -15,9 +15,9 @@ const (
 
 var errScript = errors.New("the script of a view is not run here")
 
-// of gives the term's value for v; ok is false where v has no such property or
+// termOf gives the term's value for v; ok is false where v has no such property or
 // the script cannot be run.
-func (s *state) of(t *term, v clixml.Value) (clixml.Value, bool) {
+func (s *state) termOf(t *term, v clixml.Value) (clixml.Value, bool) {
 	if !t.script {
 		hint := 0
 		return lookup(v, t.text, &hint)
@@ -64,7 +64,7 @@ func (s *state) anyTrue(when []term, v clixml.Value) bool {
 }
 
 func (s *state) isTrue(t *term, v clixml.Value) bool {
-	x, ok := s.of(t, v)
+	x, ok := s.termOf(t, v)
 	return ok && pslang.Truthy(x)
 }
 

@@ -22,7 +22,7 @@ func (s *state) startWide(v clixml.Value) {
 
 func (s *state) wideGrid(n int) {
 	n = max(1, min(n, s.width))
-	s.table = newGrid(s.width, make([]int, n), make([]alignment, n))
+	s.table = newGrid(s.width, make([]int, n), make([]alignment, n), s.culture)
 	s.row = make([]string, n)
 }
 
@@ -34,8 +34,8 @@ func (s *state) addWide(v clixml.Value) {
 		fields = s.given.lines(v)
 	}
 	if len(fields) > 0 {
-		if x, ok := fields[0].of(v); ok {
-			text = s.text(x, fields[0].format, false)
+		if x, ok := s.of(&fields[0], v); ok {
+			text = s.cell(x, fields[0].format, false)
 		}
 	}
 	s.wide = append(s.wide, text)
