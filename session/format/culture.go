@@ -67,7 +67,8 @@ func (c *culture) text(v clixml.Value) string {
 	if o := v.Object(); o != nil && o.Kind == clixml.PlainObject {
 		x = o.Base
 	}
-	if d, ok := x.Any().(clixml.DateTime); ok {
+	if x.Kind() == clixml.KindDateTime {
+		d, _ := x.Any().(clixml.DateTime)
 		s, _ := c.dateFormat(d, "G")
 		return s
 	}

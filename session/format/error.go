@@ -15,6 +15,14 @@ type ErrorRecord struct {
 	PositionMessage       string
 	RecommendedAction     string
 	Origin                string // the computer that the error came from; "" for none
+
+	// The rest is for DetailedView.
+	Details          string // ErrorDetails' message
+	Exception        string // the exception in words, with its stack
+	ExceptionMessage string // "": Message
+	Invocation       string // InvocationInfo in words
+	Target           string // TargetObject in words
+	ScriptStackTrace string
 }
 
 // ErrorView chooses how much of an error is printed.
@@ -25,6 +33,7 @@ const (
 	ConciseView ErrorView = iota
 	NormalView
 	CategoryView
+	DetailedView
 )
 
 // Error prints an error record, ending in a line end.
@@ -35,6 +44,8 @@ func Error(e ErrorRecord, view ErrorView, o Options) string {
 		text = normalError(e)
 	case CategoryView:
 		text = e.CategoryInfo
+	case DetailedView:
+		text = detailedError(e)
 	default:
 		text = conciseError(e)
 	}

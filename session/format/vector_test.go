@@ -149,9 +149,11 @@ func printError(v vector, values []clixml.Value, o format.Options) string {
 		RecommendedAction:     text("ErrorDetails_RecommendedAction"),
 		Origin:                v.Origin,
 	}
+	e.Details, e.Target, e.ScriptStackTrace, e.Invocation = e.Message, text("TargetObject"), text("ErrorDetails_ScriptStackTrace"), text("InvocationInfo")
 	exception, _ := record.Get("Exception")
+	message, _ := exception.Object().Get("Message")
+	e.Exception, e.ExceptionMessage = exception.String(), message.String()
 	if e.Message == "" {
-		message, _ := exception.Object().Get("Message")
 		e.Message = message.String()
 	}
 	if types := exception.Object().TypeNames; len(types) > 0 {
@@ -163,6 +165,8 @@ func printError(v vector, values []clixml.Value, o format.Options) string {
 		view = format.NormalView
 	case strings.Contains(v.Pre, "CategoryView"):
 		view = format.CategoryView
+	case strings.Contains(v.Pre, "DetailedView"):
+		view = format.DetailedView
 	}
 	return format.Error(e, view, o)
 }
@@ -173,8 +177,6 @@ func knownReason(v vector) string {
 	switch {
 	case strings.TrimPrefix(name, "en-US/") == "view/18":
 		return "its view names a control for the items of a collection, which format data leaves out"
-	case strings.Contains(v.Pre, "DetailedView"):
-		return "DetailedView is not among the views"
 	case strings.HasPrefix(v.Pre, "Update-TypeData"):
 		return "needs type data of the recording's session, which objects do not carry"
 	case v.View == "Get-Member":
