@@ -58,6 +58,8 @@ type View struct {
 	GroupBy    *Column
 	Columns    int // of Format-Wide; 0 means PowerShell's 2
 	Depth      int // of Format-Custom; 0 means PowerShell's 5
+	// DisplayError writes #ERR where the computation of a column fails.
+	DisplayError bool
 	// Views are defined elsewhere; they show objects of their types where
 	// Properties names none. Nil: none.
 	Views *Views

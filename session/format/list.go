@@ -21,7 +21,7 @@ func (p *printer) list(out []string, fields []field, v clixml.Value) []string {
 		if !ok && fields[i].value == nil && !fields[i].defined {
 			continue
 		}
-		e := entry{label: fields[i].heading()}
+		e := entry{label: fields[i].heading(), text: p.missing(&fields[i])}
 		if ok {
 			e.text = p.cell(x, fields[i].format, false)
 		}
@@ -46,6 +46,14 @@ func (p *printer) list(out []string, fields []field, v clixml.Value) []string {
 		}
 	}
 	return out
+}
+
+// missing is what is written where a field has no value.
+func (p *printer) missing(f *field) string {
+	if f.value == nil {
+		return ""
+	}
+	return p.failed
 }
 
 // accent is the colour of labels and headings.

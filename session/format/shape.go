@@ -139,9 +139,10 @@ func (s *state) rowOf(v clixml.Value, cells []string) heldRow {
 		fields = s.given.row(v, &row)
 	}
 	for i := range fields {
-		cells[i] = ""
 		if x, ok := s.of(&fields[i], v); ok {
 			cells[i] = s.cell(x, fields[i].format, true)
+		} else {
+			cells[i] = s.missing(&fields[i])
 		}
 	}
 	return row

@@ -11,6 +11,7 @@ type printer struct {
 	width  int
 	limit  int // items of a collection; negative: all
 	colour bool
+	failed string // stands where a computation fails
 	*culture
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -103,9 +102,9 @@ func printVector(v vector, views *format.Views) (string, error) {
 // runView runs the line as the tail of a pipeline, which ends in a view.
 func runView(line string, values []clixml.Value) ([]clixml.Value, format.View, error) {
 	const fails = `Format-Table @{ e = { throw "bad" }; n = "Err" }, DisplayName`
-	if line == fails {
+	if rest, ok := strings.CutPrefix(line, fails); ok {
 		bad := func(clixml.Value) (clixml.Value, error) { return clixml.Value{}, errors.New("bad") }
-		return values, format.View{Shape: format.Table, Properties: []format.Column{{Value: bad, Label: "Err"}, {Property: "DisplayName"}}}, nil
+		return values, format.View{Shape: format.Table, Properties: []format.Column{{Value: bad, Label: "Err"}, {Property: "DisplayName"}}, DisplayError: rest != ""}, nil
 	}
 	script, err := pslang.Parse(line)
 	if err != nil {
@@ -129,9 +128,6 @@ func runView(line string, values []clixml.Value) ([]clixml.Value, format.View, e
 	}
 	more, err := stage.End()
 	view, _ := pipeline.ViewOf(stage)
-	if _, depth, ok := strings.Cut(line, "-Depth "); ok {
-		view.Depth, _ = strconv.Atoi(depth)
-	}
 	return append(out, more...), view, err
 }
 
@@ -181,8 +177,6 @@ func knownReason(v vector) string {
 		return "needs type data of the recording's session, which objects do not carry"
 	case v.View == "Get-Member":
 		return "prints the output of Get-Member, which is not a view"
-	case strings.HasSuffix(v.View, "-DisplayError"):
-		return "View has no -DisplayError"
 	case name == "en-US/selectionset/13":
 		return "shows a hashtable in the order that it had in the recording's process"
 	case name == "builtin/12":

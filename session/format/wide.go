@@ -34,6 +34,7 @@ func (s *state) addWide(v clixml.Value) {
 		fields = s.given.lines(v)
 	}
 	if len(fields) > 0 {
+		text = s.missing(&fields[0])
 		if x, ok := s.of(&fields[0], v); ok {
 			text = s.cell(x, fields[0].format, false)
 		}

@@ -46,7 +46,11 @@ type heldRow struct {
 
 // NewWriter makes a writer for one pipeline's output.
 func NewWriter(view View, o Options) *Writer {
-	return &Writer{&state{printer: newPrinter(o), view: view}}
+	s := &state{printer: newPrinter(o), view: view}
+	if view.DisplayError {
+		s.failed = "#ERR"
+	}
+	return &Writer{s}
 }
 
 // Write takes a batch and returns the lines that are ready, without line ends.

@@ -17,7 +17,7 @@ type viewer struct {
 }
 
 func newView(a *arguments) (Stage, error) {
-	v := &viewer{view: format.View{AutoSize: a.flag("AutoSize"), Wrap: a.flag("Wrap"), HideHeader: a.flag("HideTableHeaders")}}
+	v := &viewer{view: format.View{AutoSize: a.flag("AutoSize"), Wrap: a.flag("Wrap"), HideHeader: a.flag("HideTableHeaders"), DisplayError: a.flag("DisplayError")}}
 	switch strings.ToLower(a.name) {
 	case "format-table":
 		v.view.Shape = format.Table
@@ -28,11 +28,12 @@ func newView(a *arguments) (Stage, error) {
 	default:
 		v.view.Shape = format.Custom
 	}
-	var errs [4]error
+	var errs [5]error
 	var props, group []property
 	props, errs[0] = a.properties("Property", "width alignment formatstring depth")
 	group, errs[1] = a.properties("GroupBy", "formatstring")
 	v.view.Columns, errs[2] = a.number("Column", 0)
+	v.view.Depth, errs[4] = a.number("Depth", 0)
 	if v.view.Name, errs[3] = a.text("View"); a.has("View") && a.has("Property") {
 		errs[3] = a.usage(a.exprs["View"].Span(), "FormatCannotSpecifyViewAndProperty", "-View and -Property cannot be used together")
 	}
