@@ -1,7 +1,9 @@
 package session
 
 import (
+	"slices"
 	"strings"
+	"unicode"
 
 	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
@@ -41,7 +43,14 @@ func classify(root *syntax.Node, there bool) finding { return classifyAs(root, t
 func classifyAs(root *syntax.Node, there bool, rename func(syntax.Invocation) string) finding {
 	var f finding
 	s := syntax.NewSurvey(root)
+	var filters []*syntax.Node
+	if !there {
+		filters = filterBlocks(s.Commands)
+	}
 	for _, c := range s.Commands {
+		if isTerm(c) && slices.ContainsFunc(filters, func(b *syntax.Node) bool { return b.Start <= c.Node.Start && c.Node.End <= b.End }) {
+			continue
+		}
 		if rename != nil && c.Constant() {
 			if c.Name = rename(c); c.Name == "" {
 				continue
@@ -72,6 +81,41 @@ func classifyAs(root *syntax.Node, there bool, rename func(syntax.Invocation) st
 	}
 	return f
 }
+
+// filterBlocks are the script blocks that commands which read are given as a
+// filter: -Filter { Enabled -eq $true }. They travel as text, in a language of
+// the server's own.
+func filterBlocks(list []syntax.Invocation) []*syntax.Node {
+	var blocks []*syntax.Node
+	for _, c := range list {
+		if !c.Constant() || effectOf(commandName(c.Name)) != reads || pipeline.Known(commandName(c.Name)) {
+			continue
+		}
+		named := false
+		for _, a := range c.Node.Children {
+			if named && a.Class == syntax.ScriptBlockExpressionAst {
+				blocks = append(blocks, a)
+			}
+			named = a.Class == syntax.CommandParameterAst && strings.HasSuffix(strings.ToLower(a.Text), "filter")
+			if named && len(a.Children) > 0 && a.Children[0].Class == syntax.ScriptBlockExpressionAst {
+				blocks = append(blocks, a.Children[0])
+			}
+		}
+	}
+	return blocks
+}
+
+// isTerm tells what PowerShell's parser takes for a command in a filter: the
+// name of a property before an operator.
+func isTerm(c syntax.Invocation) bool {
+	if !c.Constant() || c.Module != "" || strings.ContainsFunc(c.Name, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		return false
+	}
+	children := c.Node.Children
+	return len(children) > 1 && children[1].Class == syntax.CommandParameterAst && filterOperators[strings.ToLower(children[1].Text)]
+}
+
+var filterOperators = verbSet("eq ne gt ge lt le like notlike match notmatch contains notcontains in notin bor band approx")
 
 // harmlessType tells a type that values are only turned into.
 func harmlessType(name string) bool {
