@@ -11,7 +11,7 @@ import (
 // methods are the methods of System.String that are run here, with how many
 // arguments each takes. ToString without arguments works on everything.
 var methods = map[string][2]int{
-	"tostring": {0, 0}, "toupper": {0, 0}, "tolower": {0, 0}, "toupperinvariant": {0, 0}, "tolowerinvariant": {0, 0},
+	"tostring": {0, 1}, "toupper": {0, 0}, "tolower": {0, 0}, "toupperinvariant": {0, 0}, "tolowerinvariant": {0, 0},
 	"trim": {0, 1}, "trimstart": {0, 1}, "trimend": {0, 1}, "startswith": {1, 1}, "endswith": {1, 1}, "contains": {1, 1},
 	"indexof": {1, 1}, "replace": {2, 2}, "substring": {1, 2}, "padleft": {1, 2}, "padright": {1, 2}, "split": {1, 1},
 }
@@ -41,7 +41,14 @@ func (ev *evaluator) call(e *Call) (clixml.Value, error) {
 		return clixml.Str(target.String()), nil
 	}
 	b := base(target)
-	if b.Kind() != clixml.KindString {
+	if lower == "tostring" && len(args) == 1 && (isNumeric(b) || b.Kind() == clixml.KindDateTime || b.Kind() == clixml.KindTimeSpan || b.Kind() == clixml.KindGUID) {
+		text, err := formatValue(b, args[0].String())
+		if err != nil {
+			err = fault(e, "FormatException", "%s", err.Error())
+		}
+		return clixml.Str(text), err
+	}
+	if b.Kind() != clixml.KindString || lower == "tostring" {
 		return target, fault(e, "MethodNotFound", "Method invocation failed: %s is run here on strings only.", name)
 	}
 	if n := methods[lower]; len(args) < n[0] || len(args) > n[1] {
