@@ -211,11 +211,12 @@ var (
 // Commands that read though their verb does not say so. Some change what this
 // machine shows, none changes the server.
 var readingCommands = verbSet("Write-Output Write-Host Write-Warning Write-Verbose Write-Debug Write-Error Write-Information Write-Progress " +
-	"Read-Host ConvertTo-SecureString Out-Null Out-Default Out-String Start-Sleep ConvertTo-Json ConvertTo-Csv ConvertTo-Html ConvertFrom-Json ConvertFrom-Csv Format-Hex Join-Path Split-Path")
+	"Read-Host ConvertTo-SecureString Out-Null Out-Default Out-String Start-Sleep ConvertTo-Json ConvertTo-Csv ConvertTo-Html ConvertFrom-Json ConvertFrom-Csv Format-Hex Join-Path Split-Path " +
+	"Import-Csv Import-Clixml Get-Content Get-Date")
 
 // Commands that only work on what is piped into them, wherever they run.
 var processingCommands = verbSet("Where-Object Sort-Object Select-Object Group-Object Measure-Object Compare-Object Select-String " +
-	"Format-Table Format-List Format-Wide Format-Custom")
+	"Get-Member Get-Unique Join-String ConvertTo-Xml Format-Table Format-List Format-Wide Format-Custom")
 
 // effectThere is effectOf for a command that the server runs in its own
 // language. What it writes are files of the server.

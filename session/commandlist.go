@@ -19,6 +19,22 @@ type commandList struct{ names map[string]string }
 // which could call a method of a live object there.
 var movable = verbSet("Where-Object Sort-Object Get-Unique")
 
+// placed are the commands that read, and mean the place where they run: its
+// files, its clock. A server that is known to offer them runs them.
+var placed = verbSet("Get-Content Get-Date Import-Csv Import-Clixml Write-Output")
+
+// means tells whether a typed name is the server's own rather than this side's.
+// Until it is known what the server offers, files and the clock are those here,
+// which a restricted endpoint hardly shows; Write-Output does the same in both
+// places, and goes with the commands around it.
+func (l *commandList) means(name string) bool {
+	name = strings.ToLower(commandName(name))
+	if l == nil {
+		return name == "write-output"
+	}
+	return placed[name] && l.names[name] != ""
+}
+
 // runs tells whether the server is known to run a command that could run here too.
 func (l *commandList) runs(name string) bool {
 	if l == nil {

@@ -54,7 +54,7 @@ func TestFilesOfASession(t *testing.T) {
 	for mode, want := range map[string]int{"NoLanguage": 1, "FullLanguage": 0} {
 		s := newSession("x", "x", Target{}, nil, nil)
 		s.caps.LanguageMode = mode
-		for line, want := range map[string]int{"Get-CsUser > ./o": want, "Get-Content ./o": 0, "./o": 0} {
+		for line, want := range map[string]int{"Get-CsUser > ./o": want, "Get-Content ./o": want, "Get-CsUser -Path ./o": 0, "./o": 0} {
 			if r := complete.Complete(line, len(line), s.Completion()); len(r.Items) != want {
 				t.Errorf("%s, %s: %v", mode, line, r.Items)
 			}

@@ -144,7 +144,7 @@ func (p planner) there(c *pslang.Command) bool {
 	case p.own == nil:
 		return eachBody(c) != nil
 	}
-	return !pipeline.Known(c.Name) || p.server.runs(c.Name) && plainly(c) || eachBody(c) != nil
+	return !pipeline.Known(c.Name) || p.server.means(c.Name) || p.server.runs(c.Name) && plainly(c) || eachBody(c) != nil
 }
 
 // session is where a command goes that goes to a server.

@@ -153,7 +153,7 @@ func TestWhatIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	s, f := openFake(t, Target{}, answering)
 	s.commands = &commandList{names: map[string]string{"get-user": "Get-User", "set-user": "Set-User", "sort-object": "Sort-Object", "select-object": "Select-Object"}}
 	for line, want := range map[string]string{
-		"Get-User; Get-User | Export-Csv x.csv":                 "Export-Csv is offered by neither",
+		"Get-User; Get-User | Export-Alias x.csv":               "Export-Alias is offered by neither",
 		"Get-User | Sort-Object Name | Get-Other":               "Get-Other is offered by neither",
 		"Get-User | Get-Credential":                             "Get-Credential takes no input",
 		"Get-User; if ($true) { Set-User }":                     "an if statement",

@@ -175,8 +175,6 @@ func knownReason(v vector) string {
 		return "its view names a control for the items of a collection, which format data leaves out"
 	case strings.HasPrefix(v.Pre, "Update-TypeData"):
 		return "needs type data of the recording's session, which objects do not carry"
-	case v.View == "Get-Member":
-		return "prints the output of Get-Member, which is not a view"
 	case name == "en-US/selectionset/13":
 		return "shows a hashtable in the order that it had in the recording's process"
 	case name == "builtin/12":

@@ -21,7 +21,8 @@ const (
 type param struct {
 	name     string
 	kind     paramKind
-	position int // from 1; 0 is none
+	position int  // from 1; 0 is none
+	rest     bool // takes all that is left of what has no name
 	aliases  string
 }
 
@@ -164,11 +165,28 @@ func (a *arguments) bindFree(params []param, free []pslang.Arg) error {
 				}
 			}
 		}
-		if !bound {
+		if !bound && !a.bindRest(params, arg) {
 			return a.usage(arg.Extent, "PositionalParameterNotFound", "A positional parameter cannot be found that accepts argument '%s'.", textOf(arg.Value))
 		}
 	}
 	return nil
+}
+
+// bindRest gives an argument to the parameter that takes what is left over.
+func (a *arguments) bindRest(params []param, arg pslang.Arg) bool {
+	for _, p := range params {
+		if !p.rest {
+			continue
+		}
+		list, ok := a.exprs[p.name].(*pslang.Array)
+		if !ok || list.Sub {
+			list = &pslang.Array{Items: []pslang.Expr{a.exprs[p.name]}, Extent: arg.Extent}
+			a.exprs[p.name] = list
+		}
+		list.Items = append(list.Items, arg.Value)
+		return true
+	}
+	return false
 }
 
 func textOf(e pslang.Expr) string {
@@ -231,4 +249,63 @@ func (a *arguments) block(name string) (*pslang.Block, error) {
 		return nil, nil
 	}
 	return pslang.NewBlock(sb, a.scope)
+}
+
+// ranged evaluates an argument that takes a whole number from low to high.
+func (a *arguments) ranged(name string, without, low, high int) (int, error) {
+	n, err := a.number(name, without)
+	if err == nil && a.has(name) && (n < low || n > high) {
+		err = a.usage(a.exprs[name].Span(), "ParameterArgumentValidationError",
+			"Cannot validate argument on parameter '%s'. The argument %d is not between %d and %d.", name, n, low, high)
+	}
+	return n, err
+}
+
+// oneOf evaluates an argument that takes one of some words, or a prefix of one.
+func (a *arguments) oneOf(name, without string, words ...string) (string, error) {
+	if !a.has(name) {
+		return without, nil
+	}
+	text, err := a.text(name)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, w := range words {
+		if strings.EqualFold(w, text) {
+			return w, nil
+		}
+		if text != "" && len(text) < len(w) && strings.EqualFold(w[:len(text)], text) {
+			found = append(found, w)
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	return "", a.usage(a.exprs[name].Span(), "CannotConvertArgumentNoMessage",
+		"Cannot bind parameter '%s'. Unable to match the identifier name %s to a valid enumerator name. Specify one of the following enumerator names and try again: %s",
+		name, text, strings.Join(words, ", "))
+}
+
+// texts evaluates an argument that takes several texts.
+func (a *arguments) texts(name string) ([]string, error) {
+	items, err := a.list(name)
+	out := make([]string, len(items))
+	for i, v := range items {
+		out[i] = v.String()
+	}
+	return out, err
+}
+
+// character evaluates an argument that takes one character.
+func (a *arguments) character(name, without string) (string, error) {
+	if !a.has(name) {
+		return without, nil
+	}
+	text, err := a.text(name)
+	if err == nil && pslang.Length(text) != 1 {
+		err = a.usage(a.exprs[name].Span(), "CannotConvertArgumentNoMessage",
+			"Cannot bind parameter '%s'. Cannot convert value %q to type \"System.Char\". Error: \"String must be exactly one character long.\"", name, text)
+	}
+	return text, err
 }

@@ -42,19 +42,17 @@ type actions struct {
 	out, errs, warnings, infos   string // variables, with the "+" that may stand before a name
 	pipeline                     string
 	stop, quiet, merge, noOutput bool
+	noWarnings, mergeWarnings    bool
 }
 
 // any tells whether the command is more than its stage.
 func (a *actions) any() bool {
-	return a.out+a.errs+a.warnings+a.infos+a.pipeline != "" || a.stop || a.quiet || a.merge || a.noOutput
+	return a.out+a.errs+a.warnings+a.infos+a.pipeline != "" || a.stop || a.quiet || a.merge || a.noOutput || a.noWarnings || a.mergeWarnings
 }
 
 // commonActions reads the common parameters; what travels with a remote
 // command and changes nothing here is taken and left.
 func (a *arguments) commonActions() error {
-	if e := a.exprs["InputObject"]; e != nil {
-		return a.usage(e.Span(), "NotSupported", "-InputObject is not taken here: pipe the objects")
-	}
 	act := &a.acts
 	act.vars, _ = a.scope.(Variables)
 	for name, dst := range map[string]*string{
@@ -82,16 +80,24 @@ func (a *arguments) commonActions() error {
 	case "stop", "1":
 		act.stop = true
 	}
+	warnings, warned := a.text("WarningAction")
+	switch strings.ToLower(warnings) {
+	case "silentlycontinue", "ignore", "0", "4":
+		act.noWarnings = true
+	}
 	for _, r := range a.cmd.Redirections {
 		act.redirect(r)
 	}
-	return err
+	return together(err, warned)
 }
 
 func (a *actions) redirect(r pslang.Redirection) {
 	all := r.From == pslang.AllStreams
 	if all || r.From == pslang.ErrorStream {
 		a.merge, a.quiet = !r.Null, a.quiet || r.Null
+	}
+	if all || r.From == pslang.WarningStream {
+		a.mergeWarnings, a.noWarnings = !r.Null, a.noWarnings || r.Null
 	}
 	if r.Null && (all || r.From == pslang.OutputStream) {
 		a.noOutput = true
@@ -101,8 +107,8 @@ func (a *actions) redirect(r pslang.Redirection) {
 // acting is a stage with what its common parameters and redirections ask for.
 type acting struct {
 	Stage
-	acts      actions
-	out, errs []clixml.Value
+	acts                actions
+	out, errs, warnings []clixml.Value
 }
 
 func (s *acting) Push(v clixml.Value) ([]clixml.Value, error) { return s.took(s.Stage.Push(v)) }
@@ -111,7 +117,7 @@ func (s *acting) End() ([]clixml.Value, error) {
 	out, err := s.took(s.Stage.End())
 	s.collect(s.acts.out, s.out)
 	s.collect(s.acts.errs, s.errs)
-	s.collect(s.acts.warnings, nil)
+	s.collect(s.acts.warnings, s.warnings)
 	s.collect(s.acts.infos, nil)
 	return out, err
 }
@@ -129,20 +135,20 @@ func (s *acting) collect(name string, values []clixml.Value) {
 	}
 }
 
-// took does with output and error what was asked for.
+// took does with output and errors what was asked for.
 func (s *acting) took(out []clixml.Value, err error) ([]clixml.Value, error) {
-	var e *Error
-	if errors.As(err, &e) {
-		if s.acts.errs != "" {
-			s.errs = append(s.errs, e.Record())
-		}
+	var left []error
+	for _, one := range apart(err) {
+		var e *Error
+		var w *Warning
 		switch {
-		case s.acts.stop:
-			err = &stopError{e}
-		case s.acts.quiet:
-			err = nil
-		case s.acts.merge:
-			out, err = append(out, e.Record()), nil
+		case errors.As(one, &e):
+			one = s.tookError(e, &out)
+		case errors.As(one, &w):
+			one = s.tookWarning(w, &out)
+		}
+		if one != nil {
+			left = append(left, one)
 		}
 	}
 	if s.acts.out != "" {
@@ -151,13 +157,46 @@ func (s *acting) took(out []clixml.Value, err error) ([]clixml.Value, error) {
 	if s.acts.noOutput {
 		out = nil
 	}
-	return out, err
+	return out, errors.Join(left...)
 }
 
-// stopError is an error that ends the pipeline, under -ErrorAction Stop.
-type stopError struct{ err *Error }
+func (s *acting) tookError(e *Error, out *[]clixml.Value) error {
+	if s.acts.errs != "" {
+		s.errs = append(s.errs, e.Record())
+	}
+	switch {
+	case s.acts.stop:
+		return &ending{e}
+	case s.acts.quiet:
+		return nil
+	case s.acts.merge:
+		*out = append(*out, e.Record())
+		return nil
+	}
+	return e
+}
 
-func (e *stopError) Error() string { return e.err.Error() }
+func (s *acting) tookWarning(w *Warning, out *[]clixml.Value) error {
+	if s.acts.warnings != "" {
+		s.warnings = append(s.warnings, w.Record())
+	}
+	switch {
+	case s.acts.noWarnings:
+		return nil
+	case s.acts.mergeWarnings:
+		*out = append(*out, w.Record())
+		return nil
+	}
+	return w
+}
+
+// Record is the warning as PowerShell keeps it in a variable.
+func (w *Warning) Record() clixml.Value {
+	return clixml.Obj(&clixml.Object{
+		TypeNames: []string{"System.Management.Automation.WarningRecord", "System.Management.Automation.InformationalRecord", "System.Object"},
+		ToString:  w.Msg, HasToString: true, Props: []clixml.Property{clixml.Prop("Message", w.Msg)},
+	})
+}
 
 // Record is the error as PowerShell keeps it in a variable.
 func (e *Error) Record() clixml.Value {

@@ -21,7 +21,8 @@ import (
 //
 // Push and End may return output together with an error. Where errors.As finds
 // an [*Error] in it, that is what PowerShell writes to the error stream: the
-// stage goes on. Any other error ends the pipeline.
+// stage goes on. A [*Warning] is for the warning stream. Any other error ends
+// the pipeline.
 type Stage interface {
 	// Push takes the next object and returns what comes out of the stage for it.
 	Push(v clixml.Value) ([]clixml.Value, error)
@@ -95,6 +96,9 @@ func New(cmd *pslang.Command, scope pslang.Scope) (Stage, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s, err = inputObject(s, args); err != nil {
+		return nil, err
+	}
 	if args.acts.any() {
 		s = &acting{Stage: s, acts: args.acts}
 	}
@@ -109,8 +113,8 @@ func Chain(cmds []*pslang.Command, scope pslang.Scope) (Stage, error) {
 		if err != nil {
 			return nil, err
 		}
-		if o, ok := s.(*outString); ok {
-			o.view, _ = ViewOf(c)
+		if view, ok := ViewOf(c); ok {
+			shows(s, view)
 		}
 		c.stages = append(c.stages, s)
 	}
@@ -134,6 +138,10 @@ func ViewOf(s Stage) (view format.View, ok bool) {
 		}
 	case *acting:
 		return ViewOf(s.Stage)
+	case *given:
+		return ViewOf(s.Stage)
+	case *tee:
+		return s.view, s.viewed
 	case Viewer:
 		return s.View(), true
 	}
@@ -211,11 +219,18 @@ func (c *chain) push(i int, values []clixml.Value) ([]clixml.Value, error) {
 // goesOn tells whether a stage goes on after err: after what is joined, where
 // it does after each.
 func goesOn(err error) bool {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the join itself is looked for
-		return !slices.ContainsFunc(joined.Unwrap(), func(e error) bool { return !goesOn(e) })
+	return !slices.ContainsFunc(apart(err), func(one error) bool {
+		var e *Error
+		var w *Warning
+		return !errors.As(one, &e) && !errors.As(one, &w)
+	})
+}
+
+func together(a, b error) error {
+	if a == nil {
+		return b
 	}
-	var e *Error
-	return errors.As(err, &e)
+	return errors.Join(a, b)
 }
 
 func (c *chain) End() ([]clixml.Value, error) {

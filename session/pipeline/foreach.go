@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"strings"
 
 	"psdeck/session/clixml"
 	"psdeck/session/pslang"
@@ -11,6 +12,8 @@ import (
 type forEach struct {
 	begin, process, end *pslang.Block
 	member              string
+	arguments           []clixml.Value // of a method
+	method              bool
 	started             bool
 }
 
@@ -24,10 +27,11 @@ func newForEach(a *arguments) (Stage, error) {
 		}
 		*dst = b
 	}
-	if a.has("ArgumentList") {
-		return nil, a.usage(a.exprs["ArgumentList"].Span(), "NotSupported", "-ArgumentList is not taken here: name a property")
-	}
 	if f.process != nil {
+		if a.has("ArgumentList") {
+			err := a.usage(a.exprs["ArgumentList"].Span(), "PositionalParameterNotFound", "one script block is taken here without a name; name the others -Begin and -End")
+			return nil, err
+		}
 		return f, nil
 	}
 	name := "MemberName"
@@ -38,6 +42,14 @@ func newForEach(a *arguments) (Stage, error) {
 	if f.member, err = a.text(name); err == nil && f.member == "" && f.begin == nil && f.end == nil {
 		err = a.usage(a.cmd.Extent, "MissingArgument", "name a property, or give a script block")
 	}
+	if err != nil {
+		return nil, err
+	}
+	f.method = a.has("ArgumentList") || pslang.KnownMethod(f.member)
+	if f.method && !pslang.KnownMethod(f.member) {
+		return nil, a.usage(a.exprs["ArgumentList"].Span(), "NotSupported", "the method %s is not called here: name a property, or one of a text's methods", f.member)
+	}
+	f.arguments, err = a.list("ArgumentList")
 	return f, err
 }
 
@@ -55,12 +67,33 @@ func (f *forEach) Push(v clixml.Value) ([]clixml.Value, error) {
 	case f.member == "":
 		return out, nil
 	}
+	if f.method {
+		return f.call(out, v)
+	}
 	x, ok := pslang.Property(v, f.member)
 	if !ok && !v.IsNull() && members(v) == nil {
 		return out, &Error{Command: "ForEach-Object", ID: "PropertyOrMethodNotFound", Msg: fmt.Sprintf("The property %q cannot be found on this object.", f.member), Target: v}
 	}
 	if x.IsNull() {
 		return append(out, x), nil
+	}
+	return append(out, pslang.Enumerate(x)...), nil
+}
+
+// call calls the method, or reads a property of its name.
+func (f *forEach) call(out []clixml.Value, v clixml.Value) ([]clixml.Value, error) {
+	if x, ok := pslang.MemberOf(v, f.member); ok && len(f.arguments) == 0 {
+		return append(out, pslang.Enumerate(x)...), nil
+	}
+	if strings.EqualFold(f.member, "ToString") && len(f.arguments) == 0 && v.Object() != nil {
+		return append(out, clixml.Str(ownText(v))), nil
+	}
+	if v.IsNull() {
+		return out, &Error{Command: "ForEach-Object", ID: "InputObjectIsNull", Msg: `Cannot process argument because the value of argument "InputObject" is null.`}
+	}
+	x, err := pslang.Invoke(v, f.member, f.arguments...)
+	if err != nil {
+		return out, &Error{Command: "ForEach-Object", ID: "MethodInvocationError", Msg: err.Error(), Target: v}
 	}
 	return append(out, pslang.Enumerate(x)...), nil
 }

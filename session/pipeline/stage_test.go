@@ -13,6 +13,11 @@ import (
 // chainOf makes the stage of a pipeline's text.
 func chainOf(t *testing.T, text string) (Stage, error) {
 	t.Helper()
+	return chainIn(t, text, vars{"limit": clixml.Int32(2)})
+}
+
+func chainIn(t *testing.T, text string, scope pslang.Scope) (Stage, error) {
+	t.Helper()
 	script, err := pslang.Parse(text)
 	if err != nil {
 		t.Fatal(err)
@@ -21,7 +26,7 @@ func chainOf(t *testing.T, text string) (Stage, error) {
 	for _, el := range script.Statements[0].Pipeline.Elements {
 		cmds = append(cmds, el.Command)
 	}
-	return Chain(cmds, vars{"limit": clixml.Int32(2)})
+	return Chain(cmds, scope)
 }
 
 type vars map[string]clixml.Value

@@ -70,9 +70,7 @@ func TestVectorTail(t *testing.T) {
 // knownTail are pipelines that run here with another result.
 var knownTail = map[string]string{
 	"Select-Object -First 3 DisplayName -ExpandProperty AssignedPlan": "PowerShell marks an object that occurs twice twice",
-	"ForEach-Object ToString":      "methods are not called by ForEach-Object",
-	`% ToString "yyyy-MM-dd"`:      "methods are not called by ForEach-Object",
-	"Group-Object Tags -NoElement": "the order of equal values is not PowerShell's",
+	"Group-Object Tags -NoElement":                                    "the order of equal values is not PowerShell's",
 }
 
 // knownNames are cases whose pipeline is right elsewhere.
@@ -94,7 +92,7 @@ func runCase(c tailCase, input string) (problem, refused string) {
 		}
 		cmds = append(cmds, el.Command)
 	}
-	stage, err := Chain(cmds, nil)
+	stage, err := Chain(cmds, settable{})
 	var refusal *pslang.Error
 	if errors.As(err, &refusal) && refusal.Refused() {
 		return err.Error(), "construct: " + refusal.Construct
@@ -150,6 +148,9 @@ func compareRun(c tailCase, stage Stage, values []clixml.Value) string {
 // sameValue compares values as far as a recording of depth 3 goes.
 func sameValue(got, want clixml.Value, depth int) string {
 	a, b := got.Object(), want.Object()
+	if depth > 6 {
+		return "" // a match holds itself
+	}
 	if a != nil && b == nil && depth >= 3 {
 		return "" // the recording holds only the text
 	}

@@ -97,6 +97,8 @@ func newOutString(a *arguments) (Stage, error) {
 	return &outString{stream: a.flag("Stream"), noNewline: a.flag("NoNewline"), options: format.Options{Width: width}}, err
 }
 
+func (o *outString) shown(view format.View) { o.view = view }
+
 func (o *outString) Push(v clixml.Value) ([]clixml.Value, error) {
 	o.held = append(o.held, v)
 	return nil, nil

@@ -98,7 +98,7 @@ func (ex *execution) shaped(tail []*pslang.Command, head func(func(clixml.Value)
 				return err
 			}
 		}
-		if err != nil {
+		if err := pipeline.Serious(err); err != nil {
 			return shapingError(err)
 		}
 	}
@@ -116,7 +116,7 @@ func push(stages []pipeline.Stage, n int, v clixml.Value, put func(clixml.Value)
 			return err
 		}
 	}
-	if err != nil {
+	if err := pipeline.Serious(err); err != nil {
 		return shapingError(err)
 	}
 	return nil
