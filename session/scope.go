@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"psdeck/session/clixml"
+	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
 )
 
@@ -51,6 +53,12 @@ func (s *scope) Variable(name string) (clixml.Value, bool) {
 	}
 	return v, ok
 }
+
+// Files is where the commands of a line write and read files.
+func (s *scope) Files() pipeline.Files { return localFiles{} }
+
+// Now is the time for commands that ask for it.
+func (s *scope) Now() time.Time { return time.Now() }
 
 // within has s look for what it does not have in home.
 func (s *scope) within(home *scope, fresh func(clixml.Value) clixml.Value) {

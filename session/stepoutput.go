@@ -91,7 +91,10 @@ func (o *stepOutput) give(vs []clixml.Value) {
 func (o *stepOutput) report(err error) {
 	for _, e := range parts(err) {
 		var goesOn *pipeline.Error
+		var warning *pipeline.Warning
 		switch {
+		case errors.As(e, &warning):
+			o.run.emit(o.ctx, Record{Stream: StreamWarning, Text: warning.Msg})
 		case errors.As(e, &goesOn):
 			o.failed = true
 			o.run.emit(o.ctx, Record{Stream: StreamError, Error: localError(e)})
@@ -181,8 +184,12 @@ func localError(err error) *psrp.ErrorRecord {
 		return rec
 	}
 	var stage *pipeline.Error
-	if errors.As(err, &stage) {
-		return &psrp.ErrorRecord{Message: err.Error(), FullyQualifiedErrorID: stage.ID + "," + stage.Command, Target: stage.Target}
+	var ending interface{ Report() *pipeline.Error }
+	if errors.As(err, &ending) {
+		stage = ending.Report()
+	}
+	if stage != nil || errors.As(err, &stage) {
+		return &psrp.ErrorRecord{Message: stage.Error(), FullyQualifiedErrorID: stage.ID + "," + stage.Command, Target: stage.Target}
 	}
 	return &psrp.ErrorRecord{Message: err.Error(), FullyQualifiedErrorID: "LocalPipeline"}
 }

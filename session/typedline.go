@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"psdeck/session/clixml"
+	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
 	"psdeck/session/psrp"
 )
@@ -87,6 +88,13 @@ func (x *typedLine) step(ctx context.Context, st *step) (outcome Outcome, clean 
 // part runs what of a statement runs in one go: what a server or a cmdlet
 // does, and what is done here with what it gives.
 func (x *typedLine) part(ctx context.Context, st *step, out *stepOutput) (Outcome, error) {
+	if st.tail != nil {
+		defer pipeline.Close(st.tail)
+		if err := pipeline.Begin(st.tail); err != nil {
+			out.error(localError(err), true)
+			return Failed, err
+		}
+	}
 	outcome, err := x.produce(ctx, st, out)
 	if outcome == Completed {
 		out.end()
