@@ -39,8 +39,8 @@ func classify(root *syntax.Node, there bool) finding { return classifyAs(root, t
 
 // classifyAs is classify for a line some of whose names mean something else
 // here: rename gives what a command stands for, "" for one that changes nothing
-// on the server that is asked about.
-func classifyAs(root *syntax.Node, there bool, rename func(syntax.Invocation) string) finding {
+// on the server that is asked about; sent tells that the server runs it.
+func classifyAs(root *syntax.Node, there bool, rename func(syntax.Invocation) (name string, sent bool)) finding {
 	var f finding
 	s := syntax.NewSurvey(root)
 	var filters []*syntax.Node
@@ -51,12 +51,15 @@ func classifyAs(root *syntax.Node, there bool, rename func(syntax.Invocation) st
 		if isTerm(c) && slices.ContainsFunc(filters, func(b *syntax.Node) bool { return b.Start <= c.Node.Start && c.Node.End <= b.End }) {
 			continue
 		}
+		sent := there
 		if rename != nil && c.Constant() {
-			if c.Name = rename(c); c.Name == "" {
+			name, goes := rename(c)
+			if name == "" {
 				continue
 			}
+			c.Name, sent = name, there || goes
 		}
-		f.command(c, there)
+		f.command(c, sent)
 	}
 	for range s.Calls {
 		f.add(writes, "a method call", "what a method does cannot be known beforehand")
@@ -211,7 +214,7 @@ var (
 // Commands that read though their verb does not say so. Some change what this
 // machine shows, none changes the server.
 var readingCommands = verbSet("Write-Output Write-Host Write-Warning Write-Verbose Write-Debug Write-Error Write-Information Write-Progress " +
-	"Read-Host ConvertTo-SecureString Out-Null Out-Default Out-String Start-Sleep ConvertTo-Json ConvertTo-Csv ConvertTo-Html ConvertFrom-Json ConvertFrom-Csv Format-Hex Join-Path Split-Path " +
+	"Read-Host ConvertTo-SecureString Out-Null Out-Default Out-Host Out-String Start-Sleep ConvertTo-Json ConvertTo-Csv ConvertTo-Html ConvertFrom-Json ConvertFrom-Csv Format-Hex Join-Path Split-Path " +
 	"Import-Csv Import-Clixml Get-Content Get-Date")
 
 // Commands that only work on what is piped into them, wherever they run.

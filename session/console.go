@@ -37,6 +37,8 @@ type typed struct {
 	wrong  error
 	mode   SendMode
 	routes routes
+	// sent tells that all its commands go to the server, whatever runs here.
+	sent bool
 }
 
 // route is where a command runs that is not the own server's: one of the two

@@ -14,7 +14,11 @@ import (
 // rules of the session that it reaches, and the worst verdict decides.
 func (c *console) judge(t *typed) (Verdict, error) {
 	if !c.elsewhere(t) {
-		return judge(c.own.rules(t.mode), t.script, t.wrong)
+		r := c.own.rules(t.mode)
+		if t.sent {
+			return judgeSent(r, t)
+		}
+		return judge(r, t.script, t.wrong)
 	}
 	var all Verdict
 	unsure := false // a variable may hold something else when the line comes to it
@@ -27,6 +31,15 @@ func (c *console) judge(t *typed) (Verdict, error) {
 		unsure = unsure || t.routes.claims(g.statements) || setsVariables(g.statements)
 	}
 	return all, nil
+}
+
+// judgeSent judges commands that all go to the server, whatever runs here.
+func judgeSent(r rules, t *typed) (Verdict, error) {
+	root, err := wholeLine(t.script, t.wrong)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return r.verdict(classifyAs(root, r.there, func(i syntax.Invocation) (string, bool) { return i.Name, true })), nil
 }
 
 func (c *console) judgeGroup(t *typed, g group, unsure bool) (Verdict, error) {
@@ -121,15 +134,15 @@ func (c *console) judgeNames(text string, start int, found []routed) (Verdict, e
 	}
 	var all Verdict
 	for _, s := range sessions {
-		f := classifyAs(root, false, func(i syntax.Invocation) string {
+		f := classifyAs(root, false, func(i syntax.Invocation) (string, bool) {
 			r, ok := by[i.Node.Start]
 			switch {
 			case !ok:
-				return i.Name
+				return i.Name, false
 			case r.proxy != nil && r.proxy.entry.live == s:
-				return r.proxy.remote
+				return r.proxy.remote, true
 			}
-			return ""
+			return "", false
 		})
 		all = worse(all, s.rules(SendCommands).verdict(f))
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/csv"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"psdeck/session/pipeline"
+	"psdeck/session/psrp"
 )
 
 // A file that is written takes its place when it is whole; until then, and
@@ -156,5 +158,84 @@ func TestExportRunsHere(t *testing.T) {
 	if res.Outcome != Failed || f.log() != before || len(records) != 1 || records[0].Error == nil ||
 		!strings.Contains(records[0].Error.Message, "Could not find a part of the path") || records[0].Error.FullyQualifiedErrorID != "FileOpenFailure,Export-Csv" {
 		t.Errorf("%+v, %+v", records, res)
+	}
+}
+
+// What was given up when a line was stopped, or failed, leaves no file.
+func TestAnExportThatIsStopped(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	started := make(chan struct{})
+	s, _ := openFake(t, Target{}, func(c *fakeCommand) {
+		c.out(user(1), user(2))
+		if c.Request.Commands[0].Name == "Get-Broken" {
+			c.end(psrp.PipelineFailed, &psrp.ErrorRecord{Message: "no", FullyQualifiedErrorID: "No"})
+			return
+		}
+		close(started)
+		<-c.stop
+		c.end(psrp.PipelineStopped, nil)
+	})
+	r := mustRun(t, s, "Get-Slow | Export-Csv users.csv")
+	<-started
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, res := collect(t, r); res.Outcome != Stopped {
+		t.Errorf("%+v", res)
+	}
+	if _, res := collect(t, mustRun(t, s, "Get-Broken | ConvertTo-Json | Set-Content users.json")); res.Outcome != Failed {
+		t.Errorf("%+v", res)
+	}
+	if names := namesIn(t, dir); len(names) != 0 {
+		t.Errorf("left %v", names)
+	}
+}
+
+// Files begin a line too: what they hold goes to the server as its input.
+func TestImportsBeginALine(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("ids.csv", []byte("Identity,Plan\nada,E5\nbob,E3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	s, f := openFake(t, Target{}, func(c *fakeCommand) {
+		for v := range c.input {
+			got = append(got, v.String())
+		}
+		c.done()
+	})
+	_, res := collect(t, mustRun(t, s, "Import-Csv ids.csv | Where-Object Plan -eq E5 | Set-User"))
+	_, _ = collect(t, mustRun(t, s, "Get-Content ids.csv -Tail 1 | Set-User"))
+	if res.Outcome != Completed || !slices.Equal(got, []string{"@{Identity=ada; Plan=E5}", "bob,E3"}) || f.log() != "Set-User\nSet-User" {
+		t.Errorf("%+v, %q, %q", res, got, f.log())
+	}
+}
+
+// Where the server is known to offer a command that means its own files or its
+// clock, the server runs it.
+func TestFilesOfTheServer(t *testing.T) {
+	s, f := openFake(t, Target{}, answering)
+	s.commands = &commandList{names: map[string]string{"get-content": "Get-Content", "export-csv": "Export-Csv"}}
+	collect(t, mustRun(t, s, "Get-Content ./log.txt"))
+	collect(t, mustRun(t, s, "Get-Date | ConvertTo-Json"))
+	if f.log() != "Get-Content ./log.txt" {
+		t.Errorf("%q", f.log())
+	}
+}
+
+// A warning of a stage is one of the line; a pipeline made of values goes to
+// the server, and is judged for what it does there.
+func TestWarningsAndPipelinesOfValues(t *testing.T) {
+	s, _ := openFake(t, Target{ReadOnly: true}, answering)
+	records, res := collect(t, mustRun(t, s, "Get-User | select Name, @{ n = 'X'; e = { @{ A = @{ B = 1 } } } } | ConvertTo-Json -Depth 1"))
+	if res.Outcome != Completed || len(records) != 2 || records[1].Stream != StreamWarning || !strings.Contains(records[1].Text, "set depth of 1") {
+		t.Errorf("%+v, %+v", records, res)
+	}
+	for name, want := range map[string]bool{"Set-Content": true, "Out-File": true, "Get-User": false, "Sort-Object": false} {
+		_, err := s.RunPipeline(t.Context(), psrp.Pipeline{Commands: []psrp.Command{{Name: name}}}, nil, RunOptions{})
+		if refused := (*RefusedError)(nil); errors.As(err, &refused) != want {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

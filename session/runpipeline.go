@@ -35,7 +35,7 @@ func (s *Session) RunPipeline(ctx context.Context, p psrp.Pipeline, input <-chan
 	// Each command by itself: what one is written as must not hide the next.
 	for i := range p.Commands {
 		for _, part := range partsOf(&p.Commands[i]) {
-			t := &typed{line: part, mode: o.Mode}
+			t := &typed{line: part, mode: o.Mode, sent: true}
 			t.script, t.wrong = pslang.Parse(part)
 			if err := s.console.Load().admit(t, o); err != nil {
 				return nil, err

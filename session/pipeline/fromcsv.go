@@ -16,7 +16,6 @@ type csvReader struct {
 	delimiter rune
 	names     []string
 	types     []string
-	warned    bool
 }
 
 func newCSVReader(a *arguments) (*csvReader, error) {
