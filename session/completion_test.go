@@ -99,3 +99,37 @@ func TestImportedCommandsAreCompleted(t *testing.T) {
 		t.Errorf("the session's own command is %q", known.Syntax())
 	}
 }
+
+// What runs here is completed with PowerShell's own parameters and their values.
+func TestParametersOfWhatRunsHere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("out.csv", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newSession("x", "x", Target{}, nil, nil)
+	s.caps.LanguageMode = "NoLanguage"
+	for line, want := range map[string]string{
+		"Get-CsUser | Export-Csv -Us":                  "-UseCulture -UseQuotes",
+		"Get-CsUser | Export-Csv -UseQuotes A":         "Always AsNeeded",
+		"Get-CsUser | Export-Csv -Path ./o":            "./out.csv",
+		"Get-CsUser | Out-File ./o":                    "./out.csv",
+		"Get-CsUser | Set-CsUser -Path ./o":            "",
+		"Import-Csv ./o":                               "./out.csv",
+		"Get-CsUser | ConvertTo-Json -Es":              "-EscapeHandling",
+		"Get-CsUser | Select-String -NotM":             "-NotMatch",
+		"Get-CsUser | Compare-Object -Inc":             "-IncludeEqual",
+		"Get-CsUser | ConvertTo-X":                     "ConvertTo-Xml",
+		"Get-CsUser | Add-Member -NotePropertyM":       "-NotePropertyMembers",
+		"Get-CsUser | Tee-Object -Var":                 "-Variable",
+		"Get-CsUser | Join-String -Sep":                "-Separator",
+		"Get-CsUser | Get-Member -MemberType NoteProp": "NoteProperty",
+	} {
+		var got []string
+		for _, i := range complete.Complete(line, len(line), s.Completion()).Items {
+			got = append(got, i.Text)
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("%s: %q, want %q", line, text, want)
+		}
+	}
+}

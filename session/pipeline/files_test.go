@@ -115,6 +115,7 @@ func TestFilesThatAreWritten(t *testing.T) {
 		{"% Name | Add-Content f", "\xff\xfex\x00", "\xff\xfex\x00A\x00d\x00a\x00\n\x00B\x00o\x00b\x00\n\x00"},
 		{"% Name | Out-File f -Encoding utf8BOM", "", "\xef\xbb\xbfAda\nBob\n"},
 		{"Format-Table Name | Out-File f -Append", "top\n", "top\n\nName\n----\nAda\nBob\n\n"},
+		{"Format-Table Name, Says -Wrap | Out-File f", "", "\nName Says\n---- ----\nAda  a \"b\", c\nBob  two\n     lines\n\n"},
 		{"% Name | Tee-Object f", "", "Ada\nBob\n"},
 		{"select Name | ConvertTo-Json -Compress | Set-Content f", "", "[{\"Name\":\"Ada\"},{\"Name\":\"Bob\"}]\n"},
 		{"Set-Content f -Value 1, 'b'", "", "1\nb\n"},
@@ -155,7 +156,7 @@ func TestFilesThatAreNotWritten(t *testing.T) {
 		"Select-String '('":                                  "InvalidRegex",
 		"Import-Csv none":                                    "FileOpenFailure",
 		"Get-Content none":                                   "PathNotFound",
-		"% Name | ConvertFrom-Json":                    "System.ArgumentException",
+		"% Name | ConvertFrom-Json":                          "System.ArgumentException",
 		"ConvertTo-Json -InputObject 1 | Get-Member -Name x": "",
 	} {
 		s := newShelf()

@@ -120,6 +120,9 @@ func (g *getMember) Push(v clixml.Value) ([]clixml.Value, error) {
 	}
 	g.seen[name] = true
 	list := membersOf(v)
+	if len(list) == 0 {
+		return nil, &Warning{"Get-Member", "The members of " + name + " are not known here."}
+	}
 	slices.SortStableFunc(list, func(a, b member) int {
 		if n := strings.Compare(a.kind, b.kind); n != 0 {
 			return n

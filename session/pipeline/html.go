@@ -105,7 +105,9 @@ func (h *toHTML) begin(v clixml.Value) []string {
 	if v.IsNull() {
 		return lines
 	}
-	h.names = h.columnNames(v)
+	if h.names = h.columnNames(v); len(h.names) == 0 {
+		h.names = []string{"*"}
+	}
 	if !h.list {
 		header := "<tr>"
 		for _, name := range h.names {

@@ -7,13 +7,14 @@ import (
 	"psdeck/session/format"
 )
 
-// outFile is Out-File: what the screen would show, in a file.
+// outFile is Out-File: what the screen would show, in a file. The columns of a
+// table are as wide as all of its rows want.
 type outFile struct {
 	*textFile
 	options   format.Options
 	view      format.View
 	noNewLine bool
-	writer    *format.Writer
+	held      []clixml.Value
 }
 
 func newOutFile(a *arguments) (Stage, error) {
@@ -30,10 +31,8 @@ func (*outFile) Done() bool { return false }
 func (o *outFile) shown(view format.View) { o.view = view }
 
 func (o *outFile) Push(v clixml.Value) ([]clixml.Value, error) {
-	if o.writer == nil {
-		o.writer = format.NewWriter(o.view, o.options)
-	}
-	return nil, o.lines(o.writer.Write([]clixml.Value{v}))
+	o.held = append(o.held, v)
+	return nil, nil
 }
 
 func (o *outFile) lines(lines []string) error {
@@ -50,8 +49,11 @@ func (o *outFile) lines(lines []string) error {
 }
 
 func (o *outFile) End() ([]clixml.Value, error) {
-	if o.writer != nil {
-		if err := o.lines(o.writer.Close()); err != nil {
+	if len(o.held) > 0 {
+		w := format.NewWriter(o.view, o.options)
+		lines := w.Write(o.held)
+		o.held = nil
+		if err := o.lines(append(lines, w.Close()...)); err != nil {
 			return nil, err
 		}
 	}

@@ -84,10 +84,10 @@ func (w *xmlWriter) start(tag, name, typeName string, open bool) {
 	w.line()
 	w.b.WriteString("<" + tag)
 	if name != "" {
-		w.b.WriteString(` Name="` + escapeXML(name) + `"`)
+		w.b.WriteString(` Name="` + escapeAttribute(name) + `"`)
 	}
 	if w.typed && typeName != "" {
-		w.b.WriteString(` Type="` + escapeXML(typeName) + `"`)
+		w.b.WriteString(` Type="` + escapeAttribute(typeName) + `"`)
 	}
 	if open {
 		w.b.WriteString(">")
@@ -104,18 +104,10 @@ func (w *xmlWriter) end(tag string) {
 func (w *xmlWriter) text(tag, name, typeName, text string) {
 	w.start(tag, name, typeName, false)
 	if text == "" {
-		w.b.WriteString(closing(typeName, tag))
+		w.b.WriteString(" />")
 		return
 	}
 	w.b.WriteString(">" + escapeXML(text) + "</" + tag + ">")
-}
-
-// closing ends an element without text: $null has none, "" an empty one.
-func closing(typeName, tag string) string {
-	if typeName == "" {
-		return " />"
-	}
-	return "></" + tag + ">"
 }
 
 // value writes v so many levels deep; a container is no level.
@@ -126,16 +118,16 @@ func (w *xmlWriter) value(tag, name string, v clixml.Value, depth int) {
 		w.text(tag, name, typeNameOf(v), text)
 		return
 	}
-	typeName := baseTypeName(v)
+	typeName := liveType(v)
 	if items, many := pslang.Collection(v); many || o.Kind == clixml.Dict {
 		w.container(tag, name, typeName, o, items, depth)
 		return
 	}
-	list := columns(v)
 	if !o.Base.IsNull() {
-		w.text(tag, name, typeName, v.String())
+		w.value(tag, name, o.Base, depth)
 		return
 	}
+	list := columns(v)
 	if depth > 0 {
 		w.start(tag, name, typeName, len(list) > 0)
 		if len(list) == 0 {
@@ -160,6 +152,21 @@ func (w *xmlWriter) value(tag, name string, v clixml.Value, depth int) {
 	w.end(tag)
 }
 
+// liveType is the .NET type of v on this side: what was received as a list of
+// any type is an ArrayList.
+func liveType(v clixml.Value) string {
+	o := v.Object()
+	switch o.Kind {
+	case clixml.PlainObject, clixml.Dict:
+		return baseTypeName(v)
+	case clixml.Stack:
+		return "System.Collections.Stack"
+	case clixml.Queue:
+		return "System.Collections.Queue"
+	}
+	return "System.Collections.ArrayList"
+}
+
 func (w *xmlWriter) container(tag, name, typeName string, o *clixml.Object, items []clixml.Value, depth int) {
 	empty := len(items)+len(o.Entries) == 0
 	w.start(tag, name, typeName, !empty)
@@ -177,12 +184,17 @@ func (w *xmlWriter) container(tag, name, typeName string, o *clixml.Object, item
 	w.end(tag)
 }
 
-// escapeXML writes a text between tags or in an attribute; what XML cannot
-// hold becomes the character that stands for the unknown.
+// escapeXML writes a text between tags; what XML cannot hold becomes the
+// character that stands for the unknown.
 func escapeXML(s string) string {
 	var b strings.Builder
 	if err := xml.EscapeText(&b, []byte(s)); err != nil {
 		return ""
 	}
-	return strings.NewReplacer("&#34;", "&quot;", "&#39;", "'", "&#xA;", "\n", "&#x9;", "\t").Replace(b.String())
+	return strings.NewReplacer("&#34;", `"`, "&#39;", "'", "&#xA;", "\n", "&#x9;", "\t").Replace(b.String())
+}
+
+// escapeAttribute writes a text between double quotes.
+func escapeAttribute(s string) string {
+	return strings.NewReplacer(`"`, "&quot;", "\n", "&#xA;", "\t", "&#x9;").Replace(escapeXML(s))
 }
