@@ -36,6 +36,9 @@ func localPath(path string) (string, error) {
 	if rest, ok := cutPrefixFold(path, "FileSystem::"); ok {
 		path = rest
 	}
+	if drive, _, ok := strings.Cut(path, ":"); ok && !strings.ContainsAny(drive, `/\.~`) && filepath.VolumeName(path) == "" {
+		return "", &pipeline.FileError{ID: "DriveNotFound", Msg: fmt.Sprintf("Cannot find drive. A drive with the name '%s' does not exist.", drive)}
+	}
 	path = strings.ReplaceAll(path, `\`, "/")
 	if path == "~" || strings.HasPrefix(path, "~/") {
 		home, err := os.UserHomeDir()

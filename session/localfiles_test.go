@@ -123,6 +123,7 @@ func TestFileErrors(t *testing.T) {
 		{create("none/x", pipeline.CreateOptions{}), "FileOpenFailure", "Could not find a part of the path '" + dir + "/none/x'."},
 		{create(".", pipeline.CreateOptions{}), "FileOpenFailure", "Access to the path '" + dir + "' is denied."},
 		{create("a\x00b", pipeline.CreateOptions{}), "FileOpenFailure", "Null character in path."},
+		{create("env:x", pipeline.CreateOptions{}), "DriveNotFound", "Cannot find drive. A drive with the name 'env' does not exist."},
 		{open("none"), "FileOpenFailure", "Could not find file '" + dir + "/none'."},
 		{open(`none\x`), "FileOpenFailure", "Could not find a part of the path '" + dir + "/none/x'."},
 	} {

@@ -154,6 +154,7 @@ func TestFilesThatAreNotWritten(t *testing.T) {
 		"Add-Member Name 5 -PassThru":                        "MemberAlreadyExists",
 		"Compare-Object $null":                               "ParameterArgumentValidationErrorNullNotAllowed",
 		"Select-String '('":                                  "InvalidRegex",
+		"% { 'f' } | Get-Content":                            "InputObjectNotBound",
 		"Import-Csv none":                                    "FileOpenFailure",
 		"Get-Content none":                                   "PathNotFound",
 		"% Name | ConvertFrom-Json":                          "System.ArgumentException",
@@ -161,7 +162,11 @@ func TestFilesThatAreNotWritten(t *testing.T) {
 	} {
 		s := newShelf()
 		s.files["f"] = "Other\n1\n"
-		_, err := runOn(t, s, line, people()...)
+		input := people()
+		if line == "Get-Content none" {
+			input = nil
+		}
+		_, err := runOn(t, s, line, input...)
 		if id := idOf(err); id != want {
 			t.Errorf("%s: %s (%v), want %s", line, id, err, want)
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // reader is a command that gives what files hold: Import-Csv, Import-Clixml
-// and Get-Content. The paths are its own or come through the pipeline.
+// and Get-Content.
 type reader struct {
 	running
 	command   string
@@ -28,12 +28,10 @@ func newReader(a *arguments) (*reader, error) {
 	return r, err
 }
 
+// Push refuses what comes through the pipeline: it may be a server's word, and
+// no path that a server names is followed here.
 func (r *reader) Push(v clixml.Value) ([]clixml.Value, error) {
-	path := v.String()
-	if strings.ContainsRune(path, 0) || path == "" {
-		return nil, &Error{Command: r.command, ID: "ParameterArgumentValidationErrorEmptyStringNotAllowed", Msg: "Cannot bind argument to parameter 'Path' because it is an empty string.", Target: v}
-	}
-	return r.all(location{text: path})
+	return nil, &Error{Command: r.command, ID: "InputObjectNotBound", Msg: "a path is not taken from the pipeline here: write it behind -Path", Target: v}
 }
 
 func (r *reader) End() ([]clixml.Value, error) {

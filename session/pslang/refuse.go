@@ -11,7 +11,7 @@ type construct struct {
 var (
 	callOperator   = construct{"the call operator &", "write the command's name itself"}
 	dotSource      = construct{"dot-sourcing", "write the command's name itself"}
-	redirection    = construct{"redirection to a file, or of an expression", "pipe to Out-Null, or save the block from the screen"}
+	redirection    = construct{"redirection to a file, or of an expression", "pipe to Out-File, or to Out-Null"}
 	background     = construct{"a background job (&)", "open a second tab for what runs at the same time"}
 	chain          = construct{"a pipeline chain (&& or ||)", "write two lines, or separate them with ;"}
 	stopParsing    = construct{"the stop-parsing token --%", "quote the arguments"}
