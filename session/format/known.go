@@ -50,6 +50,9 @@ func knownViews() []knownView {
 		{is: ofKind(clixml.KindGUID), shape: Table, fields: []field{{name: "Guid", align: left}}},
 		{is: isDate, shape: Custom, text: dateText},
 		{is: ofType("Microsoft.PowerShell.Commands.MatchInfo"), shape: Custom, text: func(_ *culture, v clixml.Value) string {
+			if around, _ := v.Object().Get("Context"); !around.IsNull() {
+				return plain(v.Object().ToString) // the lines around it too
+			}
 			line, _ := v.Object().Get("Line")
 			return plain(line.String())
 		}},

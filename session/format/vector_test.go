@@ -175,6 +175,8 @@ func knownReason(v vector) string {
 		return "its view names a control for the items of a collection, which format data leaves out"
 	case strings.HasPrefix(v.Pre, "Update-TypeData"):
 		return "needs type data of the recording's session, which objects do not carry"
+	case v.View == "Get-Member" && v.Culture == "en-US" && v.Width > 40:
+		return "Get-Member writes values in the invariant culture"
 	case name == "en-US/selectionset/13":
 		return "shows a hashtable in the order that it had in the recording's process"
 	case name == "builtin/12":

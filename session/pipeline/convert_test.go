@@ -60,6 +60,7 @@ func TestContextOfMatches(t *testing.T) {
 		"Select-String X -Context 0, 2":                             "> X1\n  b|> X2\n  c\n  d",
 		"Select-String X -Context 2, 0":                             "  a\n> X1|  b\n> X2",
 		"Select-String X -Context 1 | % { $_.Context.PreContext }":  "a|b",
+		"Select-String X -Context 1 | Out-String":                   "\n  a\n> X1\n  b\n> X2\n  c\n\n",
 		"Select-String x -CaseSensitive -Context 1":                 "",
 		"Select-String (1|2) | % { $_.Matches[0].Groups[1].Value }": "1|2",
 		"Select-String X -AllMatches | % LineNumber":                "2|4",

@@ -19,12 +19,13 @@ type getMember struct {
 	any   bool
 }
 
-// memberKinds are the kinds of members with their numbers, and the words that
-// stand for several.
-var memberKinds = [...]struct {
+// memberKind is a kind of members with its number.
+type memberKind struct {
 	name   string
 	number int32
-}{
+}
+
+var memberKinds = [...]memberKind{
 	{"AliasProperty", 1},
 	{"CodeProperty", 2},
 	{"Property", 4},
@@ -82,13 +83,7 @@ func (g *getMember) takes(a *arguments, kind string) error {
 	case "methods":
 		words = methodKinds
 	default:
-		if !slices.ContainsFunc(memberKinds[:], func(k struct {
-			name   string
-			number int32
-		},
-		) bool {
-			return strings.EqualFold(k.name, kind)
-		}) {
+		if !slices.ContainsFunc(memberKinds[:], func(k memberKind) bool { return strings.EqualFold(k.name, kind) }) {
 			return a.usage(a.exprs["MemberType"].Span(), "CannotConvertArgumentNoMessage", "Cannot bind parameter 'MemberType'. Unable to match the identifier name %s to a valid enumerator name.", kind)
 		}
 	}
