@@ -111,7 +111,7 @@ func (s *Session) followAdopted(run *Run, id uuid.UUID, t *turn) {
 	end, err := s.follow(s.ctx, id, nil, x)
 	run.flushHost(ctx)
 	if err != nil {
-		outcome, err := s.broke(ctx, run, true, err)
+		outcome, err := s.broke(run, out, true, err)
 		s.conclude(run, outcome, err)
 		return
 	}

@@ -269,7 +269,7 @@ func (c *call) runJobs(jobs []*blockJob) error {
 // runJob runs a block in its session.
 func (c *call) runJob(ctx context.Context, j *blockJob, sink func([]clixml.Value)) error {
 	run := c.out.run
-	x := &typedLine{console: j.session.console.Load(), run: run, options: c.options, holds: j.session, sink: sink}
+	x := &typedLine{console: j.session.console.Load(), run: run, options: c.options, holds: j.session, sink: sink, within: c.out.within, kept: true}
 	outcome, err := j.session.serve(ctx, run, func(ctx context.Context) (Outcome, error) { return x.steps(ctx, j.steps) })
 	switch {
 	case outcome == Completed:
@@ -277,6 +277,9 @@ func (c *call) runJob(ctx context.Context, j *blockJob, sink func([]clixml.Value
 	case outcome == Stopped && err == nil:
 		return context.Canceled
 	case outcome == Lost:
+		return err
+	}
+	if c.out.within {
 		return err
 	}
 	// The other sessions go on: this one's error is said now.

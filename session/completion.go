@@ -227,7 +227,11 @@ func (st *step) giver() string {
 	if err != nil || len(script.Statements) == 0 {
 		return ""
 	}
-	elements := script.Statements[len(script.Statements)-1].Pipeline.Elements
+	end := script.Statements[len(script.Statements)-1].Pipeline
+	if end == nil {
+		return ""
+	}
+	elements := end.Elements
 	if len(elements) == 0 || elements[len(elements)-1].Command == nil {
 		return ""
 	}

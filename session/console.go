@@ -68,11 +68,11 @@ func (c *console) read(line string, mode SendMode) (*typed, error) {
 // route finds the commands of statements, and of the blocks that ForEach-Object
 // runs for each object, that do not go to the own server.
 func (c *console) route(to routes, list []pslang.Statement, mode SendMode) {
-	for i := range list {
-		if list[i].Pipeline == nil {
+	for s := range pslang.All(list) {
+		if s.Pipeline == nil {
 			continue
 		}
-		for _, e := range list[i].Pipeline.Elements {
+		for _, e := range s.Pipeline.Elements {
 			if e.Command == nil {
 				continue
 			}
@@ -90,11 +90,11 @@ func (c *console) route(to routes, list []pslang.Statement, mode SendMode) {
 // claims tells whether statements have a command in them that does not go to
 // the own server.
 func (r routes) claims(list []pslang.Statement) bool {
-	for i := range list {
-		if list[i].Pipeline == nil {
+	for s := range pslang.All(list) {
+		if s.Pipeline == nil {
 			continue
 		}
-		for _, e := range list[i].Pipeline.Elements {
+		for _, e := range s.Pipeline.Elements {
 			if e.Command == nil {
 				continue
 			}

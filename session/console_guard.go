@@ -68,7 +68,7 @@ func (c *console) judgeGroup(t *typed, g group, unsure bool) (Verdict, error) {
 }
 
 // routed is a command of a line with its route; first tells that its pipeline
-// begins with it.
+// begins with it, and that nothing but the statement itself decides what it is given.
 type routed struct {
 	route
 	cmd   *pslang.Command
@@ -78,16 +78,20 @@ type routed struct {
 // in lists the commands of statements that have a route.
 func (r routes) in(list []pslang.Statement) []routed {
 	var out []routed
+	plain := make(map[*pslang.Statement]bool) // those that stand in no control flow
 	for i := range list {
-		if list[i].Pipeline == nil {
+		plain[&list[i]] = true
+	}
+	for s := range pslang.All(list) {
+		if s.Pipeline == nil {
 			continue
 		}
-		for n, e := range list[i].Pipeline.Elements {
+		for n, e := range s.Pipeline.Elements {
 			if e.Command == nil {
 				continue
 			}
 			if to, ok := r[e.Command]; ok {
-				out = append(out, routed{to, e.Command, n == 0})
+				out = append(out, routed{to, e.Command, n == 0 && plain[s]})
 			}
 			if body := eachBody(e.Command); body != nil {
 				for _, inner := range r.in(body.Statements) {

@@ -25,6 +25,22 @@ func twoTenants(t *testing.T, contoso Target) (d *fakeDeck, c, f *Session) {
 	return d, c, f
 }
 
+// flowing puts a command into every place of control flow.
+func flowing(command string) []string {
+	var out []string
+	for _, place := range []string{
+		"if ($true) { % }", "if ($false) { 1 } else { % }", "if (%) { 1 }", "if ($false) { 1 } elseif (%) { 2 }", "if ((%).Count) { 1 }", "if ($x = %) { 1 }",
+		"foreach ($i in 1) { % }", "foreach ($i in %) { 1 }", "for (%; $false; ) { 1 }", "for ($i = 0; %; $i++) { 1 }", "for ($i = 0; $i -lt 1; %) { 1; $i++ }", "for ($i = 0; $i -lt 1; $i++) { % }",
+		"while ($true) { % }", "while (%) { 1 }", "do { % } while ($false)", "do { 1 } until (%)", "switch (1) { 1 { % } }", "switch (%) { 1 { 2 } }", "switch (1) { (%) { 2 } }",
+		"switch (1) { { % } { 2 } }", "switch (1) { default { % } }", "try { % } catch { 1 }", "try { throw 'x' } catch { % }", "try { 1 } finally { % }", "throw (%)", "return %",
+		"$x = if ($true) { % }", "$x = foreach ($i in 1) { % }", "1; if ($true) { foreach ($i in 1) { try { % } catch { } } }", "@{ a = if ($true) { % } }", "\"$(if ($true) { % })\"", "$x += %",
+		"$true -and (%)", "$false -or (%)", "$null ?? (%)", "$true ? (%) : 1", "if ($true -and (%)) { 1 }", "$false ? 1 : (%)",
+	} {
+		out = append(out, strings.ReplaceAll(place, "%", command))
+	}
+	return out
+}
+
 // Every way to smuggle a write past a read-only session.
 func TestNothingGetsPastAReadOnlySession(t *testing.T) {
 	d, c, _ := twoTenants(t, Target{ReadOnly: true})
@@ -41,19 +57,24 @@ func TestNothingGetsPastAReadOnlySession(t *testing.T) {
 		"Invoke-Command $c,$f { Remove-CsUser x }", "$r = Invoke-Command $c { Remove-CsUser x }", "Get-PSSession; Invoke-Command $c { Remove-CsUser x }",
 		`Microsoft.PowerShell.Core\Invoke-Command $c { Remove-CsUser x }`,
 		"Invoke-Command $c { Get-CsUser (Remove-CsUser x) }", "Invoke-Command $c { Get-CsUser && Remove-CsUser x }", "Get-PSSession && Invoke-Command $c { Remove-CsUser x }",
-		"1 | ForEach-Object { Invoke-Command $c { Remove-CsUser x } }", "1 | ForEach-Object { Invoke-Command (Get-PSSession -Id $_) $block }", "Get-PSSession -Name (Invoke-Command $c { Remove-CsUser x })", `"$(Invoke-Command $c { Remove-CsUser x })"`,
+		"1 | ForEach-Object { Invoke-Command $c { Remove-CsUser x } }", "Get-PSSession -Name (Invoke-Command $c { Remove-CsUser x })", `"$(Invoke-Command $c { Remove-CsUser x })"`,
 		"Invoke-Command $c { if ($true) { Remove-CsUser x } }", "& { Invoke-Command $c { Remove-CsUser x } }", "Get-PSSession | Where-Object { Invoke-Command $c { Remove-CsUser x } }",
 		"Invoke-Command @{ Session = $c } { Remove-CsUser x }", "Import-PSSession (Invoke-Command $c { Remove-CsUser x })",
 	}
 	typedThere = append(typedThere, "Get-CsUser (Remove-CsUser x)", "Get-PSSession -Name (Remove-CsUser x)", "Get-CsUser && Remove-CsUser x", "Get-CsUser || Remove-CsUser x",
 		"Get-PSSession | ForEach-Object { Remove-CsUser x }", "Get-FabCsUser | Remove-CsUser", "Get-PSSession -Id 2 | Remove-CsUser", `"$(Remove-CsUser x)"`, "@{ a = (Remove-CsUser x) }",
 		"Get-PSSession 2>$null; Remove-CsUser x", "Get-PSSession | Where-Object { Remove-CsUser x }", "if ($true) { Remove-CsUser x }", "Get-PSSession; & { Remove-CsUser x }")
+	typedThere = append(typedThere, flowing("Remove-CsUser x")...)
+	typedThere = append(typedThere, flowing("Invoke-Command $c { Remove-CsUser x }")...)
+	typedThere = append(typedThere, flowing("1 | ForEach-Object { Invoke-Command $c { Remove-CsUser x } }")...)
 	typedAtHome := append(slices.Clone(typedThere[18:]), "Remove-ConCsUser x", "Get-ConCsUser; Remove-ConCsUser x", "$y = Remove-ConCsUser x", "Get-ConCsUser | Remove-ConCsUser",
 		"remove-concsuser x", "Get-ConCsUser @p", "Get-ConCsUser | ForEach-Object { Remove-ConCsUser $_ }", "Set-ConCsUser x -Force",
 		"Get-ConCsUser (Remove-ConCsUser x)", "Get-PSSession -Name (Remove-ConCsUser x)", "Get-ConCsUser && Remove-ConCsUser x", "Get-ConCsUser || Remove-ConCsUser x", "Get-FabCsUser | Remove-ConCsUser",
 		`"$(Remove-ConCsUser x)"`, "@{ a = (Remove-ConCsUser x) }", "Get-ConCsUser 2>$null | Remove-ConCsUser", "1 | ForEach-Object { Remove-ConCsUser $_ }", "1 | ForEach-Object { 1 | ForEach-Object { Remove-ConCsUser $_ } }",
 		"Get-PSSession | Where-Object { Remove-ConCsUser x }", "& { Remove-ConCsUser x }", "& Remove-ConCsUser x", "if ($true) { Remove-ConCsUser x }", "Get-FabCsUser (Remove-ConCsUser x)",
 		"Get-FabCsUser -Filter (Remove-ConCsUser x)", "Remove-ConCsUser --% x", "$x = (Remove-ConCsUser x).Name", "Get-ConCsUser x > ./out.txt")
+	typedAtHome = append(typedAtHome, flowing("Remove-ConCsUser x")...)
+	typedAtHome = append(typedAtHome, flowing("Get-ConCsUser | ForEach-Object { if ($_) { Remove-ConCsUser $_ } }")...)
 	for where, lines := range map[string][]string{"there": typedThere, "home": typedAtHome} {
 		runner := map[string]Runner{"there": c, "home": d.cmdlets.Home()}[where]
 		for _, line := range lines {
@@ -84,6 +105,9 @@ func TestNothingGetsPastAReadOnlySession(t *testing.T) {
 func TestWhatIsFoundAsItRunsIsRefusedThen(t *testing.T) {
 	d, c, _ := twoTenants(t, Target{ReadOnly: true})
 	for _, line := range []string{
+		"1 | ForEach-Object { Invoke-Command (Get-PSSession -Id $_) $block }", "foreach ($s in Get-PSSession -Id 1) { Invoke-Command $s $block }",
+		"foreach ($s in $c) { Invoke-Command $s { Remove-CsUser x } }", "foreach ($b in $block) { Invoke-Command $c $b }",
+		"if ($true) { $s = $c; Invoke-Command $s { Remove-CsUser x } }", "try { Invoke-Command (Get-PSSession -Id 1) $block } catch { throw }",
 		"$i = @{ Session = $c; ScriptBlock = $block }; Invoke-Command @i", "Invoke-Command (Get-PSSession -Id 1) $block",
 		"Invoke-Command (Get-PSSession -Id 1) { Remove-CsUser x }", "$b = { Remove-CsUser x }; Invoke-Command $c $b",
 	} {
@@ -110,8 +134,12 @@ func TestWhatIsFoundAsItRunsIsRefusedThen(t *testing.T) {
 // What only reads goes through.
 func TestReadingReachesAReadOnlySession(t *testing.T) {
 	d, c, _ := twoTenants(t, Target{ReadOnly: true})
-	d.home("Import-PSSession $c -Prefix Con", "Get-ConCsUser x", "Invoke-Command $c { Get-CsUser $using:name }", "Get-PSSession | Where-Object Id -eq 1")
-	for _, line := range []string{"Invoke-Command { Get-CsUser }", "Get-PSSession", "Enter-PSSession 2", "Exit-PSSession", "Get-CsUser"} {
+	d.home("Import-PSSession $c -Prefix Con", "Get-ConCsUser x", "Invoke-Command $c { Get-CsUser $using:name }", "Get-PSSession | Where-Object Id -eq 1",
+		"foreach ($i in 1..2) { Get-ConCsUser $i }", "try { Get-ConCsUser } catch { Get-ConCsUser x }", "if (Get-ConCsUser) { 1 }", "switch (1) { 1 { Invoke-Command $c { Get-CsUser } } }")
+	for _, line := range []string{
+		"Invoke-Command { Get-CsUser }", "Get-PSSession", "Enter-PSSession 2", "Exit-PSSession", "Get-CsUser",
+		"if ($true) { Get-CsUser x }", "foreach ($i in 1) { Get-CsUser $i }", "try { Get-CsUser } catch { Get-CsUser x }", "if ($true) { Invoke-Command $c { Get-CsUser x } }",
+	} {
 		if _, res := collect(t, mustRun(t, c, line)); res.Outcome != Completed {
 			t.Errorf("%s: %+v", line, res)
 		}

@@ -30,10 +30,29 @@ func (c *console) viewsFor(found []routed) *format.Views {
 	return nil
 }
 
+// severalSessions tells whether imported commands are those of different sessions.
+func severalSessions(found []routed) bool {
+	var from *Session
+	for _, r := range found {
+		if r.proxy == nil {
+			continue
+		}
+		if from != nil && from != r.proxy.entry.live {
+			return true
+		}
+		from = r.proxy.entry.live
+	}
+	return false
+}
+
 // dress gives a step the views that its output is shown by.
 func (p planner) dress(st *step, s *pslang.Statement) error {
 	if p.views != nil {
-		st.view.Views = p.views(p.routes.in([]pslang.Statement{*s}))
+		found := p.routes.in([]pslang.Statement{*s})
+		if s.Control != nil && severalSessions(found) {
+			return nil // each statement in it is shown by its own
+		}
+		st.view.Views = p.views(found)
 	}
 	if name := st.view.Name; name != "" && !st.view.Views.Named(name, st.view.Shape) {
 		return &pslang.Error{

@@ -176,7 +176,7 @@ func (s *Session) runRemote(ctx context.Context, run *Run, st *step, out *stepOu
 	})
 	desk := s.console.Load().desk
 	if err := desk.seal(ctx, s, st); err != nil {
-		run.emit(ctx, Record{Stream: StreamError, Error: localError(err)})
+		out.error(localError(err), true)
 		return Failed, err
 	}
 	start := s.now()
@@ -194,7 +194,7 @@ func (s *Session) runRemote(ctx context.Context, run *Run, st *step, out *stepOu
 	end, err := s.invoke(s.ctx, *st.remote, st.source(), x)
 	run.flushHost(ctx)
 	if err != nil {
-		return s.broke(ctx, run, accepted, err)
+		return s.broke(run, out, accepted, err)
 	}
 	return outcomeOf(ctx, run, out, end)
 }
@@ -215,7 +215,7 @@ func outcomeOf(ctx context.Context, run *Run, out *stepOutput, end pipelineEnd) 
 }
 
 // broke tells how a run ended that the server did not end.
-func (s *Session) broke(ctx context.Context, run *Run, accepted bool, err error) (Outcome, error) {
+func (s *Session) broke(run *Run, out *stepOutput, accepted bool, err error) (Outcome, error) {
 	var lost *LostError
 	errors.As(err, &lost)
 	switch {
@@ -228,13 +228,13 @@ func (s *Session) broke(ctx context.Context, run *Run, accepted bool, err error)
 	case run.stopped() && (accepted || lost == nil):
 		return Stopped, nil
 	case !accepted && errors.As(err, new(*NotArrivedError)):
-		run.emit(ctx, Record{Stream: StreamError, Error: &psrp.ErrorRecord{Message: err.Error(), FullyQualifiedErrorID: "CommandNotSent"}})
+		out.error(&psrp.ErrorRecord{Message: err.Error(), FullyQualifiedErrorID: "CommandNotSent"}, true)
 		return Failed, err
 	case !accepted && mayHaveArrived(err):
 		return Lost, &LostError{Err: err}
 	case !accepted && lost == nil:
 		e := Explain("sending the command", err)
-		run.emit(ctx, Record{Stream: StreamError, Error: &psrp.ErrorRecord{Message: e.Error()}})
+		out.error(&psrp.ErrorRecord{Message: e.Error()}, true)
 		return Failed, e
 	}
 	return Lost, err

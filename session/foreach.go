@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"psdeck/session/clixml"
@@ -27,39 +28,54 @@ func eachBody(c *pslang.Command) *pslang.Script {
 	if !ok || sb.Body == nil {
 		return nil
 	}
-	commands := false
-	for i := range sb.Body.Statements {
-		s := &sb.Body.Statements[i]
-		if s.Control != nil || s.Op != "" {
-			return nil
+	for s := range pslang.All(sb.Body.Statements) {
+		if s.Pipeline == nil {
+			continue
 		}
-		for _, e := range s.Pipeline.Elements {
-			commands = commands || e.Command != nil
+		if slices.ContainsFunc(s.Pipeline.Elements, func(e pslang.Element) bool { return e.Command != nil }) {
+			return sb.Body
 		}
 	}
-	if !commands {
-		return nil
-	}
-	return sb.Body
+	return nil
 }
 
 // item is the planner for one object.
 func (p planner) item(v clixml.Value) planner {
 	p.scope = p.scope.line()
 	p.scope.Assign("_", v)
-	p.scope.Assign("PSItem", v)
 	return p
 }
 
-// tryEach finds what cannot run before anything is sent: all but what depends
-// on the objects.
-func (p planner) tryEach(body *pslang.Script) error {
-	q := p.item(clixml.Null())
-	for i := range body.Statements {
-		_, err := q.statement(&body.Statements[i])
-		if wait := (*pslang.EvalError)(nil); err != nil && !errors.As(err, &wait) {
+// tryFlow finds what cannot run in statements and in their control flow before
+// anything is sent: all but what depends on values that only the run knows.
+func (p planner) tryFlow(list []pslang.Statement) error {
+	p.scope = p.scope.line() // what an attempt leaves behind goes with it
+	for s := range pslang.All(list) {
+		if s.Pipeline == nil {
+			continue
+		}
+		p.scope.forget()
+		if _, err := p.statement(s); err != nil && !p.waits(err) {
 			return err
 		}
 	}
 	return nil
 }
+
+// waits tells an error that may not be there when the statement runs: one that
+// comes of a variable's value, where other statements may set it. It is asked
+// of the planner that found the error.
+func (p planner) waits(err error) bool {
+	var refused *pslang.Error
+	var value *pslang.EvalError
+	switch {
+	case errors.As(err, &value):
+		return true
+	case errors.As(err, &refused) && (refused.Refused() || slices.Contains(neverWaits, refused.ID)):
+		return false
+	}
+	return p.scope.asked()
+}
+
+// neverWaits are the errors that are in what was typed, whatever the values are.
+var neverWaits = []string{"NamedParameterNotFound", "AmbiguousParameter", "ParameterAlreadyBound", "CommandNotFoundException"}

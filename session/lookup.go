@@ -199,8 +199,11 @@ func (s *Session) answerHere(st *step, line string) ([]clixml.Value, bool) {
 	if err != nil {
 		return nil, false
 	}
-	for i := range script.Statements {
-		for _, e := range script.Statements[i].Pipeline.Elements {
+	for st := range pslang.All(script.Statements) {
+		if st.Pipeline == nil {
+			continue
+		}
+		for _, e := range st.Pipeline.Elements {
 			if e.Command == nil || !strings.EqualFold(e.Command.Name, c.Name) {
 				continue
 			}

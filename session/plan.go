@@ -33,11 +33,16 @@ type step struct {
 	local  []clixml.Value // values of a statement that is only an expression
 	tail   pipeline.Stage // nil: what comes is shown as it is
 	view   format.View    // how the output of the last part wants to be shown
-	each   *pslang.Script // statements with commands that run for each object of the input
-	// planner plans those.
+	// formats tells that the statement says so itself.
+	formats bool
+	each    *pslang.Script // statements with commands that run for each object of the input
+	flow    pslang.Control // a statement that decides which others run
+	// planner plans what stands in these two.
 	planner planner
-	text    string // the line as it is, for a server that runs text only
-	then    *step  // the rest of the statement, which takes the output as its input
+	whole   *clixml.Value // what an assignment of an expression keeps as it is: an array stays one
+	op      string        // what the assignment does to the old value: "+", "-", …
+	text    string        // the line as it is, for a server that runs text only
+	then    *step         // the rest of the statement, which takes the output as its input
 	// again plans the statement anew, with what the statements before it have
 	// left in the variables; nil for the first one.
 	again func() (step, error)
@@ -86,8 +91,9 @@ func (p planner) planBehind(further bool, list []pslang.Statement) ([]step, erro
 		s := &list[i]
 		q := p
 		q.further = further || i > 0
+		p.scope.forget()
 		st, err := q.statement(s)
-		if wait := (*pslang.EvalError)(nil); errors.As(err, &wait) && (further || setsVariables(list[:i])) {
+		if err != nil && (further || setsVariables(list[:i])) && p.waits(err) {
 			st, err = step{scope: p.scope, after: s.After}, nil // it may want what they set
 		}
 		if err != nil {
@@ -103,11 +109,11 @@ func (p planner) planBehind(further bool, list []pslang.Statement) ([]step, erro
 
 // setsVariables tells whether statements leave variables to those behind them.
 func setsVariables(list []pslang.Statement) bool {
-	for i := range list {
-		if list[i].Assign != "" {
+	for s := range pslang.All(list) {
+		if s.Assign != "" || s.Control != nil {
 			return true
 		}
-		for _, e := range list[i].Pipeline.Elements {
+		for _, e := range s.Pipeline.Elements {
 			if e.Command != nil && slices.ContainsFunc(e.Command.Args, func(a pslang.Arg) bool {
 				name, _ := commonNamed(a.Name)
 				return a.Splatted() || name != ""
@@ -181,10 +187,24 @@ func plainly(c *pslang.Command) bool {
 // go to the server and those behind them that run here.
 func (p planner) statement(s *pslang.Statement) (step, error) {
 	first := step{scope: p.scope, after: s.After}
+	if s.Control != nil {
+		first.flow, first.assign, first.op = s.Control, s.Assign, s.Op
+		first.planner = p
+		first.planner.further = true
+		if err := first.planner.tryFlow([]pslang.Statement{*s}); err != nil {
+			return first, err
+		}
+		return first, p.dress(&first, s)
+	}
 	for _, e := range s.Pipeline.Elements {
 		if e.Command != nil && p.nowhere(e.Command) {
 			return first, notHere(e.Command)
 		}
+	}
+	if only := s.Pipeline.Elements; s.Assign != "" && len(only) == 1 && only[0].Expr != nil {
+		v, err := pslang.Eval(only[0].Expr, p.scope)
+		first.assign, first.op, first.whole = s.Assign, s.Op, &v
+		return first, err
 	}
 	elements, err := p.begin(&first, s.Pipeline.Elements)
 	if err != nil {
@@ -201,7 +221,8 @@ func (p planner) statement(s *pslang.Statement) (step, error) {
 		part.then = &step{scope: p.scope, hasIn: true}
 		part = part.then
 	}
-	part.assign, first.view = s.Assign, part.view
+	part.assign, part.op = s.Assign, s.Op
+	first.view, first.formats = part.view, part.formats
 	return first, p.dress(&first, s)
 }
 
@@ -303,7 +324,7 @@ func (p planner) tail(st *step, elements []pslang.Element) error {
 	}
 	st.tail = stage
 	if view, ok := pipeline.ViewOf(stage); ok {
-		st.view = view
+		st.view, st.formats = view, true
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (p planner) remote(st *step, elements []pslang.Element) (int, error) {
 			}
 			st.each, st.planner = body, p
 			st.planner.further = true
-			return 1, p.tryEach(body)
+			return 1, p.item(clixml.Null()).tryFlow(body.Statements)
 		}
 		there := p.session(elements[n].Command)
 		if n > 0 && there != st.there {

@@ -13,7 +13,7 @@ import (
 // scriptStep sends the whole line, cut before the Format-* that ends it.
 func scriptStep(line string, script *pslang.Script, sc *scope) step {
 	text, view := line, format.View{}
-	if statements := unnested(script); len(statements) == 1 {
+	if statements := unnested(script); len(statements) == 1 && statements[0].Pipeline != nil {
 		elements := statements[0].Pipeline.Elements
 		if n := len(elements); n > 1 && elements[n-1].Command != nil {
 			last := elements[n-1].Command

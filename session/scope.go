@@ -9,6 +9,7 @@ import (
 	"psdeck/session/clixml"
 	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
+	"psdeck/session/pslang/syntax"
 )
 
 // scope holds the variables of one session: on endpoints without a language
@@ -22,6 +23,8 @@ type scope struct {
 	// fresh gives a value as it is now, where it stands for something that
 	// changes; nil: as it was kept.
 	fresh func(clixml.Value) clixml.Value
+	// wasAsked tells, of a line's, that a variable of the session was wanted.
+	wasAsked bool
 }
 
 func newScope() *scope { return &scope{vars: make(map[string]clixml.Value)} }
@@ -30,19 +33,75 @@ func newScope() *scope { return &scope{vars: make(map[string]clixml.Value)} }
 // own, so that lines that run at once do not meet, and goes with it.
 func (s *scope) line() *scope { return &scope{vars: make(map[string]clixml.Value), outer: s} }
 
-// holder is the scope that has, or gets, the variable.
-func (s *scope) holder(name string) *scope {
-	if s.outer == nil || strings.HasPrefix(name, pslang.NestedName) || name == "_" || strings.EqualFold(name, "PSItem") {
-		return s
+// keyOf is what a variable is kept under: its name without case and without a
+// word for its scope. Own tells one that belongs to the line.
+func keyOf(name string) (key string, own bool) {
+	if strings.HasPrefix(name, pslang.NestedName) {
+		return name, true
 	}
-	return s.outer
+	if _, drive, bare := syntax.SplitVariable(name); drive == "" {
+		name = bare
+	}
+	key = strings.ToLower(name)
+	if key == "psitem" {
+		key = "_"
+	}
+	return key, key == "_" || key == matchesKey
+}
+
+// matchesKey is the variable that -match sets: the line's, and the session's when
+// the line has ended.
+const matchesKey = "matches"
+
+// leave keeps what a line leaves behind.
+func (s *scope) leave() {
+	s.mu.Lock()
+	v, ok := s.vars[matchesKey]
+	s.mu.Unlock()
+	if root := s.holder(false); ok && root != s {
+		root.mu.Lock()
+		defer root.mu.Unlock()
+		root.vars[matchesKey] = v
+	}
+}
+
+// holder is the scope that has, or gets, the variable.
+func (s *scope) holder(own bool) *scope {
+	for s.outer != nil && !own {
+		s = s.outer
+	}
+	return s
+}
+
+// forget and asked tell whether a variable was wanted meanwhile.
+func (s *scope) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wasAsked = false
+}
+
+func (s *scope) asked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wasAsked
 }
 
 // Variable implements pslang.Scope.
 func (s *scope) Variable(name string) (clixml.Value, bool) {
-	s = s.holder(name)
+	key, own := keyOf(name)
 	s.mu.Lock()
-	v, ok := s.vars[strings.ToLower(name)]
+	s.wasAsked = true
+	v, ok := s.vars[key]
+	s.mu.Unlock()
+	switch {
+	case own && (ok || s.outer == nil):
+		return v, ok
+	case own:
+		return s.outer.Variable(name) // $_ around the block
+	}
+	s = s.holder(own)
+	s.mu.Lock()
+	v, ok = s.vars[key]
 	home, fresh := s.home, s.fresh
 	s.mu.Unlock()
 	switch {
@@ -72,32 +131,36 @@ func (s *scope) within(home *scope, fresh func(clixml.Value) clixml.Value) {
 func (s *scope) Collect(name string, values []clixml.Value, add bool) {
 	list := clixml.Array(values...)
 	list.TypeNames = []string{"System.Collections.ArrayList", "System.Object"}
-	s = s.holder(name)
+	key, own := keyOf(name)
+	s = s.holder(own)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	name = strings.ToLower(name)
 	if add {
-		list.Items = append(slices.Clone(unroll(s.vars[name])), values...)
+		list.Items = append(slices.Clone(unroll(s.vars[key])), values...)
 	}
-	s.vars[name] = clixml.Obj(list)
+	s.vars[key] = clixml.Obj(list)
 }
 
 // Assign sets a variable to one value.
-func (s *scope) Assign(name string, v clixml.Value) { s.assign(name, []clixml.Value{v}) }
-
-// assign keeps what a statement gave: nothing is $null, one value is itself,
-// several are an array.
-func (s *scope) assign(name string, values []clixml.Value) {
-	v := clixml.Null()
-	switch len(values) {
-	case 0:
-	case 1:
-		v = values[0]
-	default:
-		v = clixml.Obj(clixml.Array(values...))
-	}
-	s = s.holder(name)
+func (s *scope) Assign(name string, v clixml.Value) {
+	key, own := keyOf(name)
+	s = s.holder(own)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.vars[strings.ToLower(name)] = v
+	s.vars[key] = v
+}
+
+// assign keeps what a statement gave.
+func (s *scope) assign(name string, values []clixml.Value) { s.Assign(name, together(values)) }
+
+// together is what a statement gave as one value: nothing is $null, one value
+// is itself, several are an array.
+func together(values []clixml.Value) clixml.Value {
+	switch len(values) {
+	case 0:
+		return clixml.Null()
+	case 1:
+		return values[0]
+	}
+	return clixml.Obj(clixml.Array(values...))
 }

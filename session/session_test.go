@@ -149,14 +149,14 @@ func TestInputThatCannotBeSentEndsTheRun(t *testing.T) {
 func TestALineThatCannotTravelIsNotConfirmedFirst(t *testing.T) {
 	s, _ := openFake(t, Target{Env: Prod}, func(c *fakeCommand) { c.done() })
 	var pe *pslang.Error
-	if v, err := s.Check("if ($true) { Remove-User x }"); !errors.As(err, &pe) {
+	if v, err := s.Check("trap { Remove-User x }"); !errors.As(err, &pe) {
 		t.Errorf("verdict %+v, %v", v, err)
 	}
-	if _, err := s.Run(t.Context(), "if ($true) { Remove-User x }", RunOptions{}); !errors.As(err, &pe) {
+	if _, err := s.Run(t.Context(), "trap { Remove-User x }", RunOptions{}); !errors.As(err, &pe) {
 		t.Errorf("%v", err)
 	}
 	s.caps.LanguageMode = "FullLanguage"
-	if v, err := s.Check("if ($true) { Remove-User x }"); err != nil || v.Decision != NeedsConfirmation {
+	if v, err := s.Check("trap { Remove-User x }"); err != nil || v.Decision != NeedsConfirmation {
 		t.Errorf("verdict %+v, %v", v, err)
 	}
 }

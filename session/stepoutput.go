@@ -25,6 +25,8 @@ type stepOutput struct {
 	one    clixml.Value         // the first object that came from the server
 	caught caught
 	err    error
+	within bool          // of control flow: what takes the error that ends the statement is not known yet
+	left   string        // the word that control flow was left by
 	failed bool          // there was an error
 	full   bool          // the tail wants no more
 	stop   chan struct{} // closed: the server shall stop
@@ -135,7 +137,7 @@ func (o *stepOutput) end() {
 // is shown in any case.
 func (o *stepOutput) error(rec *psrp.ErrorRecord, last bool) {
 	o.failed = true
-	if o.catch(pslang.ErrorStream, rec.Encode) && !last {
+	if o.catch(pslang.ErrorStream, rec.Encode) && !last || o.within && last {
 		return
 	}
 	o.run.emit(o.ctx, Record{Stream: StreamError, Error: rec})
@@ -182,6 +184,10 @@ func localError(err error) *psrp.ErrorRecord {
 	var rec *psrp.ErrorRecord
 	if errors.As(err, &rec) {
 		return rec
+	}
+	var thrown *pslang.Thrown
+	if errors.As(err, &thrown) {
+		return thrownRecord(thrown)
 	}
 	var stage *pipeline.Error
 	var ending interface{ Report() *pipeline.Error }

@@ -23,21 +23,37 @@ type typedLine struct {
 	holds *Session
 	// sink takes the output in place of the run; nil: the run.
 	sink func([]clixml.Value)
+	// within tells statements of control flow: the error that ends one is not
+	// shown before it is known that nothing takes it.
+	within bool
+	// kept tells that the output is not shown as it is, but goes on.
+	kept bool
+}
+
+// ended is how a statement ended.
+type ended struct {
+	outcome Outcome
+	clean   bool   // there was no error
+	word    string // "break", "continue" or "return" where the line ends with it
+	err     error
 }
 
 // steps runs the statements of a line one after another. One that fails ends
 // the line, unless || stands behind it.
 func (x *typedLine) steps(ctx context.Context, steps []step) (Outcome, error) {
 	outcome, err, ok := Completed, error(nil), true
+	if len(steps) > 0 && steps[0].scope != nil {
+		defer steps[0].scope.leave()
+	}
 	for i := range steps {
 		st := &steps[i]
 		if st.after == "&&" && !ok || st.after == "||" && ok {
 			continue
 		}
-		var clean bool
-		outcome, clean, err = x.step(ctx, st)
-		ok = outcome == Completed && clean
-		if outcome != Completed && (outcome != Failed || !fallsBack(steps[i+1:])) {
+		e := x.step(ctx, st)
+		outcome, err = e.outcome, e.err
+		ok = outcome == Completed && e.clean
+		if e.word != "" || outcome != Completed && (outcome != Failed || !fallsBack(steps[i+1:])) {
 			return outcome, err
 		}
 	}
@@ -58,31 +74,31 @@ func fallsBack(rest []step) bool {
 }
 
 // step runs one statement, part after part: a session has one runspace, so
-// that what one part gives is held here until the next can take it. clean
-// tells that there was no error.
-func (x *typedLine) step(ctx context.Context, st *step) (outcome Outcome, clean bool, err error) {
+// that what one part gives is held here until the next can take it.
+func (x *typedLine) step(ctx context.Context, st *step) ended {
 	if st.again != nil {
 		fresh, err := st.again()
 		x.run.emit(ctx, Record{Stream: StreamView, View: fresh.view})
 		if err != nil {
 			x.run.emit(ctx, Record{Stream: StreamError, Error: localError(err)})
-			return Failed, false, err
+			return ended{outcome: Failed, err: err}
 		}
 		*st = fresh
 	}
-	clean = true
+	e := ended{clean: true}
 	for part := st; part != nil; part = part.then {
-		out := &stepOutput{ctx: ctx, run: x.run, st: part, scope: part.scope, sink: x.sink, stop: make(chan struct{})}
-		outcome, err = x.part(ctx, part, out)
-		clean = clean && !out.failed
-		if outcome != Completed {
-			return outcome, false, err
+		out := &stepOutput{ctx: ctx, run: x.run, st: part, scope: part.scope, sink: x.sink, within: x.within, stop: make(chan struct{})}
+		e.outcome, e.err = x.part(ctx, part, out)
+		e.clean, e.word = e.clean && !out.failed, out.left
+		if e.outcome != Completed {
+			e.clean = false
+			return e
 		}
 		if part.then != nil {
 			part.then.input = out.kept
 		}
 	}
-	return outcome, clean, err
+	return e
 }
 
 // part runs what of a statement runs in one go: what a server or a cmdlet
@@ -100,14 +116,34 @@ func (x *typedLine) part(ctx context.Context, st *step, out *stepOutput) (Outcom
 		out.end()
 	}
 	out.store()
-	if st.assign != "" && outcome == Completed {
-		st.scope.assign(st.assign, out.kept)
+	if st.assign != "" && outcome == Completed && out.left == "" {
+		if err := st.keep(out.kept); err != nil {
+			out.error(localError(err), true)
+			return Failed, err
+		}
 	}
 	if outcome == Completed && out.err != nil {
-		x.run.emit(ctx, Record{Stream: StreamError, Error: localError(out.err)})
+		out.error(localError(out.err), true)
 		return Failed, out.err
 	}
 	return outcome, err
+}
+
+// keep sets the variable that an assignment names.
+func (st *step) keep(values []clixml.Value) error {
+	v := together(values)
+	if st.whole != nil {
+		v = *st.whole
+	}
+	if st.op != "" {
+		old, _ := st.scope.Variable(st.assign)
+		var err error
+		if v, err = pslang.Apply(st.op, old, v); err != nil {
+			return err
+		}
+	}
+	st.scope.Assign(st.assign, v)
+	return nil
 }
 
 func (x *typedLine) produce(ctx context.Context, st *step, out *stepOutput) (Outcome, error) {
@@ -116,6 +152,11 @@ func (x *typedLine) produce(ctx context.Context, st *step, out *stepOutput) (Out
 		return x.reach(ctx, st, out)
 	case st.each != nil:
 		return x.each(ctx, st, out)
+	case st.flow != nil:
+		return x.flow(ctx, st.planner, out, func(f *pslang.Flow) (word string, err error) {
+			out.left, err = f.Control(st.flow, out.values)
+			return out.left, err
+		})
 	case st.cmdlet != nil:
 		return x.invoke(ctx, st, out)
 	case st.makes != nil:
@@ -166,26 +207,11 @@ func (x *typedLine) each(ctx context.Context, st *step, out *stepOutput) (Outcom
 		input = []clixml.Value{clixml.Null()} // nothing is piped in: it runs once
 	}
 	for _, v := range input {
-		q := st.planner.item(v)
-		for i := range st.each.Statements {
-			if x.run.stopped() || ctx.Err() != nil {
-				return Stopped, nil
-			}
-			one, err := q.statement(&st.each.Statements[i])
-			if err != nil {
-				out.error(localError(err), true)
-				return Failed, err
-			}
-			inner := *x
-			inner.sink = out.values
-			outcome, clean, err := inner.step(ctx, &one)
-			out.failed = out.failed || !clean
-			if outcome != Completed {
-				return outcome, err
-			}
-			if out.satisfied() || out.err != nil {
-				return Completed, nil
-			}
+		outcome, err := x.flow(ctx, st.planner.item(v), out, func(f *pslang.Flow) (string, error) {
+			return f.Run(st.each.Statements, out.values)
+		})
+		if outcome != Completed || out.satisfied() || out.err != nil {
+			return outcome, err
 		}
 	}
 	return Completed, nil

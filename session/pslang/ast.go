@@ -15,21 +15,23 @@ type Script struct {
 	Syntax *syntax.Script
 }
 
-// Statement is a pipeline, or its assignment to a variable.
+// Statement is a pipeline or control flow, or the assignment of its output to a
+// variable.
 type Statement struct {
 	// Assign is the name of the variable that takes the output; "" for none.
 	Assign string
 	// Nested tells a command that stands within an expression of the statement
-	// behind it: it runs first, and Assign is a name that nobody can type.
+	// behind it: it runs first, and Assign is a name that nobody can type. One
+	// that may not have to run stands in an If.
 	Nested bool
 	// After is "&&" or "||" where the statement runs only if the one before it
 	// succeeded, or failed; "" where it runs in any case.
 	After string
-	// Op is what an assignment in a script block does to the old value: "+", "-", …; "" for none.
-	Op       string
+	// Op is what an assignment does to the old value: "+", "-", …; "" for none.
+	Op string
+	// Pipeline is nil where Control is there, which decides what else runs.
 	Pipeline *Pipeline
-	// Control is a statement of a script block; nil where Pipeline is there.
-	Control Control
+	Control  Control
 	Extent
 }
 

@@ -1,6 +1,7 @@
 package pslang
 
 import (
+	"errors"
 	"strings"
 
 	"psdeck/session/clixml"
@@ -25,14 +26,14 @@ func (s *Item) Variable(name string) (clixml.Value, bool) {
 }
 
 // Block is a script block that is run for object after object. What it
-// assigns stays for the next object.
+// assigns stays for the next object. It runs expressions: one with commands in
+// it is refused.
 type Block struct {
 	script *Script
 	single Expr // the expression that the block consists of; else nil
 	item   Item
 	locals *Locals
-	ev     evaluator
-	turns  int
+	flow   *Flow
 }
 
 // NewBlock prepares a script block. Blocks with the same *Locals as their
@@ -45,15 +46,22 @@ func NewBlock(sb *ScriptBlock, outer Scope) (*Block, error) {
 	if !ok {
 		locals = &Locals{Outer: outer}
 	}
-	b := &Block{script: sb.Body, locals: locals, item: Item{Outer: locals}}
-	b.ev.scope = &b.item
 	if err := runnable(sb.Body); err != nil {
 		return nil, err
 	}
-	if list := sb.Body.Statements; len(list) == 1 && list[0].Control == nil && list[0].Assign == "" {
+	return newBlock(sb.Body, locals), nil
+}
+
+func newBlock(s *Script, locals *Locals) *Block {
+	b := &Block{script: s, locals: locals, item: Item{Outer: locals}}
+	b.flow = NewFlow((*blockMachine)(b))
+	b.flow.ev.turns = new(int)
+	if s == nil {
+		b.script = &Script{}
+	} else if list := s.Statements; len(list) == 1 && list[0].Control == nil && list[0].Assign == "" {
 		b.single = list[0].Pipeline.Elements[0].Expr
 	}
-	return b, nil
+	return b
 }
 
 // runnable checks that what is run and assigned are expressions.
@@ -61,64 +69,35 @@ func runnable(s *Script) error {
 	if s == nil {
 		return nil
 	}
-	for i := range s.Statements {
-		st := &s.Statements[i]
-		var err error
-		switch c := st.Control.(type) {
-		case nil:
-			if e := checkNested(st.Pipeline, st.Extent); e != nil {
-				return e
-			}
-			if _, drive, _ := syntax.SplitVariable(st.Assign); drive != "" {
-				return refusal(assignMember, st.Extent)
-			}
-		case *If:
-			for _, x := range c.Clauses {
-				if err == nil {
-					err = runnable(x.Body)
-				}
-			}
-			if err == nil {
-				err = runnable(c.Else)
-			}
-		case *ForEach:
-			err = runnable(c.Body)
-		case *While:
-			if err = runnable(c.Body); err == nil {
-				err = runnable(c.Step)
+	for st := range All(s.Statements) {
+		if st.After != "" {
+			return refusal(chain, st.Extent)
+		}
+		if st.Pipeline != nil {
+			if err := checkNested(st.Pipeline, st.Extent); err != nil {
+				return err
 			}
 		}
-		if err != nil {
-			return err
+		name := st.Assign
+		if loop, ok := st.Control.(*ForEach); ok && name == "" {
+			name = loop.Variable
+		}
+		if _, drive, _ := syntax.SplitVariable(name); drive != "" {
+			return refusal(assignMember, st.Extent)
 		}
 	}
 	return nil
 }
 
 // Bound is for a block that somebody else wrote: it refuses one with a loop,
-// and no value that it works with becomes longer than most bytes or items.
+// and no value that it works with becomes longer than most bytes or items. A
+// loop within one of its expressions is refused when that is worked out.
 func (b *Block) Bound(most int) error {
-	b.ev.most = most
-	return loopless(b.script)
-}
-
-func loopless(s *Script) error {
-	if s == nil {
-		return nil
-	}
-	for i := range s.Statements {
-		switch c := s.Statements[i].Control.(type) {
-		case *ForEach, *While:
+	b.flow.ev.most = most
+	for st := range All(b.script.Statements) {
+		switch c := st.Control.(type) {
+		case *ForEach, *While, *Switch:
 			return &Error{Extent: c.Span(), Construct: "a loop", Msg: "a loop is not run here"}
-		case *If:
-			for _, x := range c.Clauses {
-				if err := loopless(x.Body); err != nil {
-					return err
-				}
-			}
-			if err := loopless(c.Else); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -126,156 +105,100 @@ func loopless(s *Script) error {
 
 // Run gives the block's output for $_ = item.
 func (b *Block) Run(item clixml.Value) ([]clixml.Value, error) {
+	*b.flow.ev.turns = 0
+	return b.run(item)
+}
+
+func (b *Block) run(item clixml.Value) ([]clixml.Value, error) {
 	b.item.Value = item
-	b.turns = 0
 	if b.single != nil {
-		v, err := b.ev.eval(b.single)
+		v, err := b.flow.ev.eval(b.single)
 		if err != nil {
 			return nil, err
 		}
 		return Enumerate(v), nil
 	}
-	out, _, err := b.statements(b.script, nil)
+	var out []clixml.Value
+	_, err := b.flow.Run(b.script.Statements, func(vs []clixml.Value) { out = append(out, vs...) })
 	return out, err
 }
 
 // Value gives the block's output as one value: $null, the one, or an array.
 func (b *Block) Value(item clixml.Value) (clixml.Value, error) {
+	*b.flow.ev.turns = 0
+	return b.value(item)
+}
+
+func (b *Block) value(item clixml.Value) (clixml.Value, error) {
 	if b.single != nil {
 		b.item.Value = item
-		return b.ev.eval(b.single)
+		return b.flow.ev.eval(b.single)
 	}
-	out, err := b.Run(item)
-	switch len(out) {
-	case 0:
-		return clixml.Null(), err
-	case 1:
-		return out[0], err
-	}
-	return clixml.Obj(clixml.Array(out...)), err
+	out, err := b.run(item)
+	return together(out), err
 }
 
-// statements runs statements and appends their output. Word is what left them
-// early: "break", "continue", "return", or "".
-func (b *Block) statements(s *Script, out []clixml.Value) (_ []clixml.Value, word string, err error) {
-	if s == nil {
-		return out, "", nil
+// blockMachine runs the statements of a block: they are expressions.
+type blockMachine Block
+
+// Variable implements [Scope].
+func (b *blockMachine) Variable(name string) (clixml.Value, bool) { return b.item.Variable(name) }
+
+// Assign implements [Machine].
+func (b *blockMachine) Assign(name string, v clixml.Value) {
+	if name == "_" || strings.EqualFold(name, "PSItem") {
+		b.item.Value = v
+		return
 	}
-	for i := range s.Statements {
-		st := &s.Statements[i]
-		if st.Control == nil {
-			out, err = b.plain(st, out)
-		} else {
-			out, word, err = b.control(st.Control, out)
-		}
-		if err != nil || word != "" {
-			return out, word, err
-		}
-	}
-	return out, "", nil
+	b.locals.set(name, v)
 }
 
-// plain runs an expression or an assignment.
-func (b *Block) plain(st *Statement, out []clixml.Value) ([]clixml.Value, error) {
-	v, err := b.ev.eval(st.Pipeline.Elements[0].Expr)
+// Do implements [Machine].
+func (b *blockMachine) Do(st *Statement, out func([]clixml.Value)) (bool, error) {
+	v, err := b.flow.ev.eval(st.Pipeline.Elements[0].Expr)
 	if err != nil {
-		return out, err
+		return false, err
 	}
 	if st.Assign == "" {
-		return append(out, Enumerate(v)...), nil
+		values := Enumerate(v)
+		*b.flow.ev.turns += len(values)
+		out(values)
+		return true, nil
 	}
 	if st.Op != "" {
-		if v, err = b.ev.apply(st.Op, b.ev.variable(st.Assign), v); err != nil {
-			return out, &EvalError{Extent: st.Extent, ID: conversionID(err), Msg: err.Error()}
+		if v, err = b.flow.ev.apply(st.Op, b.flow.ev.variable(st.Assign), v); err != nil {
+			return false, &EvalError{Extent: st.Extent, ID: conversionID(err), Msg: err.Error()}
 		}
 	}
-	b.locals.set(st.Assign, v)
-	return out, nil
+	b.Assign(st.Assign, v)
+	return true, nil
 }
 
-func (b *Block) control(c Control, out []clixml.Value) ([]clixml.Value, string, error) {
-	switch c := c.(type) {
-	case *If:
-		for _, x := range c.Clauses {
-			v, err := b.ev.eval(x.Condition)
-			if err != nil {
-				return out, "", err
-			}
-			if Truthy(v) {
-				return b.statements(x.Body, out)
-			}
-		}
-		return b.statements(c.Else, out)
-	case *ForEach:
-		return b.forEach(c, out)
-	case *While:
-		return b.while(c, out)
-	case *Leave:
-		if c.Value == nil {
-			return out, c.Word, nil
-		}
-		v, err := b.ev.eval(c.Value)
-		if err != nil {
-			return out, "", err
-		}
-		return append(out, Enumerate(v)...), c.Word, nil
+// maxTurns bounds how often the loops of a block turn for one object, and how
+// much they give.
+const maxTurns = 1 << 21
+
+// Turn implements [Machine].
+func (b *blockMachine) Turn(loop Control) error {
+	turns := b.flow.ev.turns
+	if *turns++; *turns > maxTurns {
+		return &tooComplicated{EvalError{Extent: loop.Span(), ID: "ScriptTooComplicated", Msg: "the loop turns too often to run here"}}
 	}
-	return out, "", nil
+	return nil
 }
 
-// maxTurns bounds how often the loops of a block turn for one object.
-const maxTurns = 1 << 20
+// tooComplicated ends a block; no catch takes it.
+type tooComplicated struct{ EvalError }
 
-// turn runs a loop's body once; done tells that the loop is left.
-func (b *Block) turn(c Control, body *Script, out []clixml.Value) (_ []clixml.Value, word string, done bool, err error) {
-	if b.turns++; b.turns > maxTurns {
-		return out, "", true, &EvalError{Extent: c.Span(), ID: "ScriptTooComplicated", Msg: "the loop turns too often to run here"}
+func (e *tooComplicated) Unwrap() error { return &e.EvalError }
+
+// Caught implements [Machine].
+func (b *blockMachine) Caught(err error) (record clixml.Value, types []string, ok bool) {
+	if errors.As(err, new(*tooComplicated)) {
+		return record, nil, false
 	}
-	out, word, err = b.statements(body, out)
-	switch word {
-	case "break":
-		return out, "", true, err
-	case "continue":
-		return out, "", false, err
-	}
-	return out, word, word != "" || err != nil, err
+	return recordOf(err), ErrorTypes(err), true
 }
 
-func (b *Block) forEach(c *ForEach, out []clixml.Value) ([]clixml.Value, string, error) {
-	list, err := b.ev.eval(c.Items)
-	if err != nil {
-		return out, "", err
-	}
-	for _, v := range Enumerate(list) {
-		b.locals.set(c.Variable, v)
-		var word string
-		var done bool
-		if out, word, done, err = b.turn(c, c.Body, out); done {
-			return out, word, err
-		}
-	}
-	return out, "", nil
-}
-
-func (b *Block) while(c *While, out []clixml.Value) ([]clixml.Value, string, error) {
-	for first := true; ; first = false {
-		if c.Condition != nil && (!first || !c.After) {
-			v, err := b.ev.eval(c.Condition)
-			if err != nil {
-				return out, "", err
-			}
-			if Truthy(v) == c.Until {
-				return out, "", nil
-			}
-		}
-		var word string
-		var done bool
-		var err error
-		if out, word, done, err = b.turn(c, c.Body, out); done {
-			return out, word, err
-		}
-		if _, _, err = b.statements(c.Step, nil); err != nil {
-			return out, "", err
-		}
-	}
-}
+// GoesOn implements [Machine]: no chain runs here.
+func (b *blockMachine) GoesOn(error) bool { return false }

@@ -55,13 +55,22 @@ func TestBlockStatements(t *testing.T) {
 func TestBlockRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"break":                       "a break statement",
-		"switch ($_) { 1 { 2 } }":     "a switch statement",
+		"continue":                    "a continue statement",
+		"switch ($_) { 1 { Get-X } }": "a command within an expression",
+		"$_ -and (Get-X)":             "a command within an expression",
+		"foreach ($x in Get-X) { 1 }": "a command within an expression",
+		"try { Get-X } catch { 1 }":   "a command within an expression",
+		"1 && 2":                      "a pipeline chain",
+		"trap { 1 }":                  "a trap statement",
 		"$env:X = 1":                  "an assignment",
 		"if (Get-User) { 1 }":         "a command within an expression",
 		"if ($_) { Remove-User }":     "a command within an expression",
 		"while ($true) { }":           "turns too often",
-		":a foreach ($x in 1) { $x }": "a label",
-		"} { 1":                       "Unexpected token",
+		"while ($true) { \"$(while ($true) { })\" }": "turns too often",
+		"while ($true) { 1..1000000 }":               "turns too often",
+		"try { while ($true) { } } catch { 1 }":      "turns too often",
+		":a foreach ($x in 1) { $x }":                "a label",
+		"} { 1":                                      "Unexpected token",
 	} {
 		if _, err := runBlock(t, text, int32(1)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
@@ -77,6 +86,10 @@ func TestBlockBound(t *testing.T) {
 		"(1..101).Count":        "too large",
 		"while ($true) { 1 }":   "a loop",
 		"if ($_) { 1 } else { foreach ($i in 1) { 2 } }": "a loop",
+		"switch (1, 2) { 1 { 2 } }":                      "a loop",
+		"try { while ($true) { 1 } } catch { 2 }":        "a loop",
+		"\"$(foreach ($i in 1..9) { $i })\"":             "a loop",
+		"\"$(if ($_) { 'x' * 101 })\"":                   "too large",
 		"'x'.PadLeft(50, ('y' * 90))":                    "exactly one character",
 	} {
 		b, err := BlockOf(text, nil)

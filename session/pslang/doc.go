@@ -4,7 +4,9 @@
 // An endpoint in NoLanguage mode takes commands with typed parameters and no
 // scripts, so the line that a person types must be understood on this side.
 // [Parse] gives a [Script] of statements; a statement is a pipeline; a
-// pipeline's elements are commands with arguments, and expressions.
+// pipeline's elements are commands with arguments, and expressions. Statements
+// may also be control flow, which [Flow] runs on a [Machine] that knows where
+// the commands go.
 //
 // What a line may hold is smaller than the language: what neither a server
 // without a language nor this package can run is refused by name before

@@ -38,7 +38,8 @@ func Eval(e Expr, scope Scope) (clixml.Value, error) {
 type evaluator struct {
 	scope Scope
 	cmp   Comparer
-	most  int // how long a string or a list may become; 0: no bound but the operators' own
+	most  int  // how long a string or a list may become; 0: no bound but the operators' own
+	turns *int // how often loops have turned, and what they gave; nil: there were none
 }
 
 func fault(e Expr, id, format string, args ...any) error {
@@ -81,7 +82,7 @@ func (ev *evaluator) evaluate(e Expr) (clixml.Value, error) {
 	case *Paren:
 		return ev.eval(e.Pipeline.Elements[0].Expr)
 	case *SubExpression:
-		return ev.eval(e.Body.Statements[0].Pipeline.Elements[0].Expr)
+		return ev.subExpression(e)
 	case *Cast:
 		return ev.cast(e)
 	case *Unary:
@@ -98,6 +99,24 @@ func (ev *evaluator) evaluate(e Expr) (clixml.Value, error) {
 		return ev.index(e)
 	}
 	return clixml.Value{}, refusal(typeLiteral, e.Span())
+}
+
+// subExpression gives the output of $(…).
+func (ev *evaluator) subExpression(e *SubExpression) (clixml.Value, error) {
+	if list := e.Body.Statements; len(list) == 1 && list[0].Control == nil {
+		return ev.eval(list[0].Pipeline.Elements[0].Expr)
+	}
+	if ev.turns == nil {
+		ev.turns = new(int)
+	}
+	b := newBlock(e.Body, &Locals{Outer: ev.scope})
+	b.flow.ev.turns = ev.turns // a loop within another's is bounded with it
+	if ev.most > 0 {
+		if err := b.Bound(ev.most); err != nil {
+			return clixml.Null(), err
+		}
+	}
+	return b.value(ev.variable("_"))
 }
 
 func (ev *evaluator) variable(name string) clixml.Value {
@@ -269,7 +288,20 @@ func (ev *evaluator) binary(e *Binary) (clixml.Value, error) {
 	if err != nil {
 		return out, &EvalError{Extent: e.Extent, ID: conversionID(err), Msg: err.Error()}
 	}
+	if name, _ := caseOf(e.Op); name == "match" {
+		ev.matched(left, out)
+	}
 	return out, nil
+}
+
+// matched sets $Matches behind a -match of one value that held.
+func (ev *evaluator) matched(left, held clixml.Value) {
+	s, ok := ev.scope.(interface {
+		Assign(name string, v clixml.Value)
+	})
+	if ok && held.Kind() == clixml.KindBool && held.True() {
+		s.Assign("Matches", groupsOf(ev.cmp.compiled, ev.cmp.compiled.FindStringSubmatch(left.String())))
+	}
 }
 
 func (ev *evaluator) apply(op string, left, right clixml.Value) (clixml.Value, error) {

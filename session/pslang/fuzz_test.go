@@ -14,6 +14,8 @@ func FuzzParse(f *testing.F) {
 	for _, line := range []string{
 		"Get-CsOnlineUser -Filter {Enabled -eq $true} | ? LineUri -like 'tel:*'", `"a $x ${y} $(1) ""b`, "@'\nx\n'@", "@{a=1;b=@(1,2)}",
 		"foo -x:1,2 --% a", "$x = [int]'5' + 1kb..3", "“a $x”", "Get–X —y", "$a.b[0]?.c::d(1,)", "<# #> # x", "`u{1F600}`", "1..2 -f 'x'", "a |\n| b",
+		"foreach ($i in 1..3) { switch ($i) { 1 { a } { $_ } { throw 'x' } default { break } } }", "try { $x = if (a) { 1 } elseif (($b)) { 2 } } catch [A], [B] { return } finally { $x++ }",
+		"for ($i = 0; $i -lt 3; $i++) { \"$(while ($i) { continue })\" }", "do { a && b || c } until (d)", "@{ a = if (1) { 2 } }",
 	} {
 		f.Add(line)
 	}
@@ -27,7 +29,10 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		for _, st := range s.Statements {
+		for st := range All(s.Statements) {
+			if st.Pipeline == nil {
+				continue
+			}
 			for _, el := range st.Pipeline.Elements {
 				ext := el.Span()
 				if ext.Start < 0 || ext.End > len(line) || ext.Start >= ext.End {

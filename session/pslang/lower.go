@@ -11,7 +11,7 @@ import (
 // stops at the first construct that is refused by panicking with an *Error.
 type lowering struct {
 	line    string
-	inBlock bool // what stands in a script block
+	inBlock bool // what stands in a script block, which break and continue do not leave
 	inLoop  bool
 	// first takes the commands within the expressions of a statement; nil where
 	// none may stand, because it might not have to run.
@@ -60,10 +60,7 @@ func (l *lowering) statements(s *Script, block *syntax.Node) {
 	for _, c := range block.Children {
 		var first []Statement
 		held := l.first
-		switch {
-		case l.inBlock:
-			l.first = nil
-		case held == nil: // else they stand before the whole statement
+		if held == nil { // else they stand before the whole statement
 			l.first = &first
 		}
 		list := l.chained(c)
@@ -75,7 +72,7 @@ func (l *lowering) statements(s *Script, block *syntax.Node) {
 // chained lowers a statement, or those of a chain in their order: && and ||
 // bind alike and to the left, so that each asks how the last one that ran ended.
 func (l *lowering) chained(n *syntax.Node) []Statement {
-	if n.Class != syntax.PipelineChainAst || l.inBlock {
+	if n.Class != syntax.PipelineChainAst {
 		return []Statement{l.statement(n)}
 	}
 	if n.Background {
@@ -114,10 +111,8 @@ func statementName(n *syntax.Node) string {
 }
 
 func (l *lowering) statement(n *syntax.Node) Statement {
-	if l.inBlock {
-		if st, ok := l.blockStatement(n); ok {
-			return st
-		}
+	if st, ok := l.control(n); ok {
+		return st
 	}
 	switch n.Class {
 	case syntax.PipelineAst:
@@ -154,7 +149,7 @@ func (l *lowering) assignment(n *syntax.Node) Statement {
 	}
 	st := Statement{Assign: target.Text, Extent: n.Extent}
 	if n.Op != syntax.Equals {
-		if !l.inBlock || n.Op == syntax.QuestionQuestionEquals {
+		if n.Op == syntax.QuestionQuestionEquals {
 			refuse(compound, n)
 		}
 		st.Op = n.Op.Text()[:1]
@@ -166,10 +161,14 @@ func (l *lowering) assignment(n *syntax.Node) Statement {
 		refuse(assignNested, n)
 	default:
 		inner := l.statement(value)
-		if inner.Pipeline == nil || inner.Assign != "" {
+		switch inner.Control.(type) {
+		case *Leave, *Throw:
 			refuse(assignNested, n)
 		}
-		st.Pipeline = inner.Pipeline
+		if inner.Assign != "" {
+			refuse(assignNested, n)
+		}
+		st.Pipeline, st.Control = inner.Pipeline, inner.Control
 	}
 	return st
 }
@@ -207,7 +206,7 @@ func (l *lowering) redirection(n *syntax.Node) Redirection {
 	}
 	file := n.Children[0]
 	r.Null = file.Class == syntax.VariableExpressionAst && strings.EqualFold(file.Text, "null")
-	if !r.Null || l.inBlock {
+	if !r.Null {
 		refuse(redirection, n)
 	}
 	return r

@@ -39,11 +39,7 @@ func (l *lowering) expr(n *syntax.Node) Expr {
 		if v := l.onlyCommand(n); v != nil {
 			return v
 		}
-		held := l.inBlock
-		l.inBlock = false
-		s := l.body(n.Children[0])
-		l.inBlock = held
-		return &SubExpression{Body: s, Extent: ext}
+		return &SubExpression{Body: l.subExpression(n.Children[0]), Extent: ext}
 	case syntax.TypeExpressionAst:
 		return &TypeLiteral{Name: n.Text, Extent: ext}
 	case syntax.ConvertExpressionAst:
@@ -68,6 +64,17 @@ func (l *lowering) expr(n *syntax.Node) Expr {
 	}
 	refuse(otherOperator, n)
 	return nil
+}
+
+// subExpression lowers the statements of $(…); the commands nested in them run
+// before the whole statement.
+func (l *lowering) subExpression(n *syntax.Node) *Script {
+	inBlock, inLoop := l.inBlock, l.inLoop
+	l.inBlock, l.inLoop = true, false
+	s := &Script{}
+	l.statements(s, n)
+	l.inBlock, l.inLoop = inBlock, inLoop
+	return s
 }
 
 func (l *lowering) exprs(nodes []*syntax.Node) []Expr {
@@ -101,8 +108,8 @@ func (l *lowering) value(n *syntax.Node) Expr {
 		}
 		refuse(nestedCommand, n)
 	}
-	l.statement(n)
-	return nil
+	// Control flow: its output is the value.
+	return &SubExpression{Body: l.subExpression(&syntax.Node{Children: []*syntax.Node{n}, Extent: n.Extent}), Extent: n.Extent}
 }
 
 func (l *lowering) hashtable(n *syntax.Node) Expr {

@@ -3,6 +3,7 @@ package pslang
 import (
 	"fmt"
 
+	"psdeck/session/clixml"
 	"psdeck/session/pslang/syntax"
 )
 
@@ -39,21 +40,59 @@ func (l *lowering) onlyCommand(n *syntax.Node) Expr {
 	return nil
 }
 
+// later lowers what may not have to be worked out, and gives the commands in it
+// apart; where no command may stand, none may stand there either.
+func (l *lowering) later(n *syntax.Node) (x Expr, commands []Statement) {
+	held := l.first
+	if held != nil {
+		l.first = &commands
+	}
+	x = l.expr(n)
+	l.first = held
+	return x, commands
+}
+
+// where makes a statement that runs commands of an expression first, but only
+// where the expression will want what they give: where condition, which changes
+// nothing, is true, or else the others.
+func (l *lowering) where(at Extent, condition Expr, commands, others []Statement) {
+	if len(commands)+len(others) == 0 {
+		return
+	}
+	c := &If{Clauses: []Clause{{Term{X: condition}, &Script{Statements: commands}}}, Extent: at}
+	if len(others) > 0 {
+		c.Else = &Script{Statements: others}
+	}
+	*l.first = append(*l.first, Statement{Nested: true, Control: c, Extent: at})
+}
+
 // binary lowers an operator: the right side of some may not have to be worked out.
 func (l *lowering) binary(n *syntax.Node) Expr {
 	b := &Binary{Op: n.Op.Text(), Left: l.expr(n.Children[0]), Extent: n.Extent}
-	right := func() { b.Right = l.expr(n.Children[1]) }
+	var condition Expr
 	switch n.Op {
-	case syntax.And, syntax.Or, syntax.QuestionQuestion:
-		l.perhaps(right)
+	case syntax.And:
+		condition = b.Left
+	case syntax.Or:
+		condition = &Unary{Op: "-not", X: b.Left, Extent: b.Left.Span()}
+	case syntax.QuestionQuestion:
+		null := &Constant{Value: clixml.Null(), Extent: b.Left.Span()}
+		condition = &Binary{Op: "-eq", Left: null, Right: b.Left, Extent: b.Left.Span()}
 	default:
-		right()
+		b.Right = l.expr(n.Children[1])
+		return b
 	}
+	var commands []Statement
+	b.Right, commands = l.later(n.Children[1])
+	l.where(n.Extent, condition, commands, nil)
 	return b
 }
 
 func (l *lowering) ternary(n *syntax.Node) Expr {
 	t := &Ternary{Condition: l.expr(n.Children[0]), Extent: n.Extent}
-	l.perhaps(func() { t.Yes, t.No = l.expr(n.Children[1]), l.expr(n.Children[2]) })
+	var yes, no []Statement
+	t.Yes, yes = l.later(n.Children[1])
+	t.No, no = l.later(n.Children[2])
+	l.where(n.Extent, t.Condition, yes, no)
 	return t
 }

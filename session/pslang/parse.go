@@ -45,7 +45,7 @@ func BlockOf(text string, outer Scope) (*Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(s.Statements) == 1 && len(s.Statements[0].Pipeline.Elements) == 1 {
+	if len(s.Statements) == 1 && s.Statements[0].Pipeline != nil && len(s.Statements[0].Pipeline.Elements) == 1 {
 		if sb, ok := s.Statements[0].Pipeline.Elements[0].Expr.(*ScriptBlock); ok && sb.End == len(line) {
 			return NewBlock(sb, outer)
 		}

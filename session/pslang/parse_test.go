@@ -13,42 +13,52 @@ import (
 // and never read as something else.
 func TestRefused(t *testing.T) {
 	for line, want := range map[string]string{
-		"& Get-User":                         "call operator",
-		"Get-User | & { 1 }":                 "call operator",
-		". ./x.ps1":                          "dot-sourcing",
-		"Get-User > out.txt":                 "redirection",
-		"Get-User 2>&1 3> w.txt":             "redirection",
-		"1 2>&1":                             "redirection",
-		"Get-User &":                         "background job",
-		"$x = Get-User && Remove-User":       "pipeline chain",
-		"Get-User && Remove-User &":          "background job",
-		"cmd --% /c del":                     "stop-parsing",
-		"if ($x) { Remove-User }":            "if statement",
-		"foreach ($u in $x) { $u }":          "foreach loop",
-		"function f { 1 }":                   "function definition",
-		"$x = if ($y) { 1 }":                 "if statement",
-		"$x += 1":                            "compound assignment",
-		"$x.Name = 1":                        "assignment to a property",
-		"$a, $b = 1, 2":                      "assignment to several variables",
-		"$i++":                               "++ or --",
-		"(Get-User && Remove-User)":          "pipeline chain",
-		"$x -and (Get-User)":                 "command within an expression",
-		"$x ? (Get-User) : 1":                "command within an expression",
-		"$x ?? $(Get-User)":                  "subexpression",
-		"Get-User && Set-User (Get-Other)":   "command within an expression",
-		"Set-User $(Get-User; Get-Other)":    "subexpression",
-		"Set-User @(Get-User; Get-Other)":    "command within an expression",
-		"Set-User @{a = Remove-User}":        "command within an expression",
-		"$x.Delete()":                        "method call",
-		"[IO.File]::Delete('x')":             "method call",
-		"[IO.File]::Sep":                     "static member",
-		"[xml]'<a/>'":                        "a cast to this type",
-		"foo$x 1":                            "computed command name",
-		"Invoke-Command $using:x":            "$using:",
-		":loop Get-User":                     "label",
-		"'a' -split { $_ }":                  "-split",
-		"($x = 5)":                           "assignment within an expression",
-		"Get-User | Where-Object { $_ } > x": "redirection",
+		"& Get-User":                                 "call operator",
+		"Get-User | & { 1 }":                         "call operator",
+		". ./x.ps1":                                  "dot-sourcing",
+		"Get-User > out.txt":                         "redirection",
+		"Get-User 2>&1 3> w.txt":                     "redirection",
+		"1 2>&1":                                     "redirection",
+		"Get-User &":                                 "background job",
+		"$x = Get-User && Remove-User":               "pipeline chain",
+		"Get-User && Remove-User &":                  "background job",
+		"cmd --% /c del":                             "stop-parsing",
+		"function f { 1 }":                           "function definition",
+		"$x.Name = 1":                                "assignment to a property",
+		"$a, $b = 1, 2":                              "assignment to several variables",
+		"$x ??= 1":                                   "assignment ??=",
+		"$y = $i++":                                  "++ or --",
+		"$x.Count++":                                 "++ or --",
+		":loop foreach ($u in $x) { $u }":            "a label",
+		"foreach ($u in $x) { break loop }":          "a label",
+		"switch -File x.txt { a { 1 } }":             "a switch over a file",
+		"trap { 1 }; Get-User":                       "a trap statement",
+		"filter f { 1 }":                             "a filter definition",
+		"data { 'x' }":                               "a data section",
+		"exit 1":                                     "an exit statement",
+		"if ($x) { & Get-User }":                     "call operator",
+		"try { 1 } catch { Get-User > x }":           "redirection",
+		"switch (1) { 2 { [IO.File]::Sep } }":        "static member",
+		"while ([IO.File]::Sep) { 1 }":               "static member",
+		"\"$(if (Get-User) { 1 })\"":                 "subexpression",
+		"$(foreach ($i in 1) { return 1 })":          "subexpression",
+		"(Get-User && Remove-User)":                  "pipeline chain",
+		"$x ?? $(Get-User; 1)":                       "subexpression",
+		"Get-User && Set-User ($x -and (Get-Other))": "command within an expression",
+		"Get-User && Set-User (Get-Other)":           "command within an expression",
+		"Set-User $(Get-User; Get-Other)":            "subexpression",
+		"Set-User @(Get-User; Get-Other)":            "command within an expression",
+		"Set-User @{a = Remove-User}":                "command within an expression",
+		"$x.Delete()":                                "method call",
+		"[IO.File]::Delete('x')":                     "method call",
+		"[IO.File]::Sep":                             "static member",
+		"[xml]'<a/>'":                                "a cast to this type",
+		"foo$x 1":                                    "computed command name",
+		"Invoke-Command $using:x":                    "$using:",
+		":loop Get-User":                             "label",
+		"'a' -split { $_ }":                          "-split",
+		"($x = 5)":                                   "assignment within an expression",
+		"Get-User | Where-Object { $_ } > x":         "redirection",
 	} {
 		_, err := Parse(line)
 		var e *Error
@@ -121,12 +131,12 @@ func TestArguments(t *testing.T) {
 
 // A block that cannot run here is still a block: a server may take its text.
 func TestScriptBlockKept(t *testing.T) {
-	s, err := Parse("Get-CsUser -Filter { switch ($a) { '}' {} } }")
+	s, err := Parse("Get-CsUser -Filter { trap { '}' } }")
 	if err != nil {
 		t.Fatal(err)
 	}
 	sb := s.Statements[0].Pipeline.Elements[0].Command.Args[1].Value.(*ScriptBlock)
-	if sb.Text != " switch ($a) { '}' {} } " || sb.Body != nil || !sb.Refused.Refused() {
+	if sb.Text != " trap { '}' } " || sb.Body != nil || !sb.Refused.Refused() {
 		t.Errorf("%+v", sb)
 	}
 	if _, err := NewBlock(sb, nil); err == nil {

@@ -15,8 +15,8 @@ var (
 	background     = construct{"a background job (&)", "open a second tab for what runs at the same time"}
 	chain          = construct{"a pipeline chain (&& or ||)", "write two lines, or separate them with ;"}
 	stopParsing    = construct{"the stop-parsing token --%", "quote the arguments"}
-	increment      = construct{"++ or --", "write $x = $x + 1"}
-	compound       = construct{"a compound assignment", "write $x = $x + … in full"}
+	increment      = construct{"++ or -- within an expression, or of what is no variable", "write $x++ as a statement of its own"}
+	compound       = construct{"the assignment ??=", "write if ($null -eq $x) { $x = … }"}
 	assignMany     = construct{"an assignment to several variables", "assign one variable at a time"}
 	assignMember   = construct{"an assignment to a property or an element", "use the cmdlet that sets it"}
 	assignTyped    = construct{"a typed variable", "write $x = … without a type"}
@@ -31,6 +31,7 @@ var (
 	attribute      = construct{"an attribute", "leave it out"}
 	usingVariable  = construct{"a $using: variable", "write the variable's name itself"}
 	labelled       = construct{"a label", "leave it out"}
+	switchFile     = construct{"a switch over a file", "read the file first: $x = …; then write switch ($x)"}
 	otherOperator  = construct{"this operator", "work the value out first"}
 	nestedPipeline = construct{"a pipeline within an expression", "run it first: $x = …; then write $x"}
 )
@@ -156,11 +157,14 @@ func checkNested(p *Pipeline, at Extent) *Error {
 }
 
 func checkSubExpression(e *SubExpression) *Error {
-	if len(e.Body.Statements) != 1 || e.Body.Statements[0].Assign != "" {
+	if len(e.Body.Statements) == 0 || check(e.Body) != nil || runnable(e.Body) != nil {
 		return refusal(subExpression, e.Extent)
 	}
-	if checkNested(e.Body.Statements[0].Pipeline, e.Extent) != nil {
-		return refusal(subExpression, e.Extent)
+	for st := range All(e.Body.Statements) {
+		leave, _ := st.Control.(*Leave)
+		if st.Assign != "" || leave != nil && leave.Word == "return" {
+			return refusal(subExpression, e.Extent) // it would be seen outside
+		}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"psdeck/session/clixml"
 	"psdeck/session/internal/vectors"
 )
 
@@ -47,6 +48,7 @@ func knownSemantics(expr string) string {
 		"h=@{}})":                  "a nested array's text is that of a deserialized one",
 		"('2026-01-02T03:04:05Z')": "a time with a zone stays in UTC: this package knows no local zone",
 		".psobject.":               "the psobject member is not there",
+		"; $matches[0]":            "the recording has the second statement's output before the first one's",
 	} {
 		if strings.Contains(expr, part) {
 			return reason
@@ -64,10 +66,11 @@ func evaluateCase(c tree) (problem string, refused bool) {
 	if err != nil {
 		return err.Error(), false
 	}
-	if len(s.Statements) != 1 || s.Statements[0].Pipeline.Elements[0].Expr == nil || len(s.Statements[0].Pipeline.Elements) != 1 {
-		return "", true
+	block, err := NewBlock(&ScriptBlock{Body: s}, nil)
+	if err != nil {
+		return "", true // it has commands in it
 	}
-	got, err := Eval(s.Statements[0].Pipeline.Elements[0].Expr, nil)
+	got, err := block.Value(clixml.Null())
 	if errors.As(err, &syntax) && syntax.Refused() {
 		return "", true
 	}

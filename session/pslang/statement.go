@@ -1,20 +1,25 @@
 package pslang
 
 import (
-	"strings"
+	"iter"
 
 	"psdeck/session/clixml"
-	"psdeck/session/pslang/syntax"
 )
 
-// Control is a statement of a script block that is no pipeline. A line itself
-// holds none: there each statement is planned before any runs.
+// Control is a statement that is no pipeline: it decides which others run.
 type Control interface {
 	Span() Extent
 	control()
 }
 
-// The statements of a script block.
+// Term is an expression, and the statements that run before each time that it
+// is worked out: the commands nested in it, or the assignment that it is.
+type Term struct {
+	First []Statement
+	X     Expr
+}
+
+// The control flow.
 type (
 	// If runs the body of the first clause whose condition is true, or Else.
 	If struct {
@@ -25,175 +30,162 @@ type (
 	// ForEach runs Body for each of Items.
 	ForEach struct {
 		Variable string
-		Items    Expr
+		Items    Term
 		Body     *Script
 		Extent
 	}
 	// While runs Body while Condition is true: at least once where After, and
 	// until it is true where Until.
 	While struct {
-		Condition    Expr // nil for always
+		Init         *Script // of a for loop
+		Condition    *Term   // nil for always
 		Body         *Script
 		Step         *Script // of a for loop
 		After, Until bool
 		Extent
 	}
+	// Switch runs, for each item of Value, the body of every clause that it
+	// matches, or Default where it matches none.
+	Switch struct {
+		Value           Term
+		Clauses         []Clause // a condition that is a script block is asked with $_
+		Default         *Script
+		Wildcard, Regex bool
+		CaseSensitive   bool
+		Extent
+	}
+	// Try runs Body, the first of Catches that takes an error that ended it, and
+	// Finally in any case.
+	Try struct {
+		Body    *Script
+		Catches []Catch
+		Finally *Script
+		Extent
+	}
 	// Leave is return, break or continue.
 	Leave struct {
 		Word  string
-		Value Expr // of return; nil for none
+		Value *Term // of return; nil for none
+		Extent
+	}
+	// Throw ends what runs with an error; without a value, in a catch block, with
+	// the one that is handled there.
+	Throw struct {
+		Value *Term // nil for none
 		Extent
 	}
 )
 
 // Clause is a condition and what runs where it is true.
 type Clause struct {
-	Condition Expr
+	Condition Term
 	Body      *Script
+}
+
+// Catch takes the errors of its types; all where there are none.
+type Catch struct {
+	Types []string
+	Body  *Script
 }
 
 func (*If) control()      {}
 func (*ForEach) control() {}
 func (*While) control()   {}
+func (*Switch) control()  {}
+func (*Try) control()     {}
 func (*Leave) control()   {}
+func (*Throw) control()   {}
 
-// blockStatement lowers what a script block may hold beyond a line; ok is
-// false for the others.
-func (l *lowering) blockStatement(n *syntax.Node) (st Statement, ok bool) {
-	st.Extent = n.Extent
-	switch n.Class {
-	case syntax.PipelineAst:
-		if e := n.PureExpression(); e != nil && e.Class == syntax.UnaryExpressionAst && e.Op.Traits()&syntax.PrefixOrPostfixOperator != 0 {
-			return l.step(e), true
-		}
-		return st, false
-	case syntax.IfStatementAst:
-		st.Control = l.ifStatement(n)
-	case syntax.ForEachStatementAst:
-		st.Control = &ForEach{
-			Variable: n.Child(syntax.VariableRole).Text, Items: l.value(n.Child(syntax.ConditionRole)), Body: l.loopBody(n), Extent: n.Extent,
-		}
-	case syntax.WhileStatementAst, syntax.DoWhileStatementAst, syntax.DoUntilStatementAst:
-		st.Control = &While{
-			Condition: l.value(n.Child(syntax.ConditionRole)), Body: l.loopBody(n), Extent: n.Extent,
-			After: n.Class != syntax.WhileStatementAst, Until: n.Class == syntax.DoUntilStatementAst,
-		}
-	case syntax.ReturnStatementAst:
-		leave := &Leave{Word: "return", Extent: n.Extent}
-		if len(n.Children) > 0 {
-			leave.Value = l.value(n.Children[0])
-		}
-		st.Control = leave
-	case syntax.BreakStatementAst, syntax.ContinueStatementAst:
-		if !l.inLoop || len(n.Children) > 0 {
-			return st, false // it would end more than the block
-		}
-		st.Control = &Leave{Word: map[bool]string{true: "break", false: "continue"}[n.Class == syntax.BreakStatementAst], Extent: n.Extent}
-	default:
-		return st, false
-	}
-	if isLabelled(l.line, n) {
-		refuse(labelled, n)
-	}
-	return st, true
-}
-
-// step lowers $i++ to $i += 1.
-func (l *lowering) step(n *syntax.Node) Statement {
-	target := n.Children[0]
-	if target.Class != syntax.VariableExpressionAst {
-		refuse(increment, n)
-	}
-	op := "+"
-	if n.Op == syntax.MinusMinus || n.Op == syntax.PostfixMinusMinus {
-		op = "-"
-	}
-	one := &Constant{Value: clixml.Int32(1), Text: "1", Extent: n.Extent}
-	return Statement{
-		Assign: target.Text, Op: op, Extent: n.Extent,
-		Pipeline: &Pipeline{Elements: []Element{{Expr: one}}, Extent: n.Extent},
-	}
-}
-
-func (l *lowering) ifStatement(n *syntax.Node) *If {
-	s := &If{Extent: n.Extent}
-	var condition Expr
-	for _, c := range n.Children {
-		switch c.Role {
-		case syntax.ConditionRole:
-			condition = l.value(c)
-		case syntax.BodyRole:
-			s.Clauses = append(s.Clauses, Clause{condition, l.body(c)})
-		default:
-			s.Else = l.body(c)
+// parts visits the terms and bodies that control flow is made of.
+func parts(c Control, term func(*Term) bool, body func(*Script) bool) bool {
+	ok := true
+	terms := func(list ...*Term) {
+		for _, t := range list {
+			ok = ok && (t == nil || term(t))
 		}
 	}
-	return s
-}
-
-func (l *lowering) body(n *syntax.Node) *Script {
-	s := &Script{}
-	l.statements(s, n)
-	return s
-}
-
-func (l *lowering) loopBody(n *syntax.Node) *Script {
-	held := l.inLoop
-	l.inLoop = true
-	defer func() { l.inLoop = held }()
-	return l.body(n.Child(syntax.BodyRole))
-}
-
-// checkControl finds what is refused in a statement of a block.
-func checkControl(c Control) *Error {
+	bodies := func(list ...*Script) {
+		for _, s := range list {
+			ok = ok && (s == nil || body(s))
+		}
+	}
+	clauses := func(list []Clause) {
+		for i := range list {
+			terms(&list[i].Condition)
+			if sb, is := list[i].Condition.X.(*ScriptBlock); is {
+				bodies(sb.Body)
+			}
+			bodies(list[i].Body)
+		}
+	}
 	switch c := c.(type) {
 	case *If:
-		for _, x := range c.Clauses {
-			if err := checkExpr(x.Condition); err != nil {
-				return err
-			}
-			if err := check(x.Body); err != nil {
-				return err
-			}
-		}
-		return check(c.Else)
+		clauses(c.Clauses)
+		bodies(c.Else)
 	case *ForEach:
-		if err := checkExpr(c.Items); err != nil {
-			return err
-		}
-		return check(c.Body)
+		terms(&c.Items)
+		bodies(c.Body)
 	case *While:
-		if err := checkExpr(c.Condition); err != nil {
-			return err
+		bodies(c.Init)
+		terms(c.Condition)
+		bodies(c.Body, c.Step)
+	case *Switch:
+		terms(&c.Value)
+		clauses(c.Clauses)
+		bodies(c.Default)
+	case *Try:
+		bodies(c.Body)
+		for i := range c.Catches {
+			bodies(c.Catches[i].Body)
 		}
-		return check(c.Body)
+		bodies(c.Finally)
 	case *Leave:
-		return checkExpr(c.Value)
+		terms(c.Value)
+	case *Throw:
+		terms(c.Value)
 	}
-	return nil
+	return ok
 }
 
-// Locals is a Scope whose variables script blocks assign.
-type Locals struct {
-	Outer  Scope
-	values map[string]clixml.Value
+// All gives statements and those within their control flow, in their order;
+// what stands in a script block that a command takes is not among them.
+func All(list []Statement) iter.Seq[*Statement] {
+	return func(yield func(*Statement) bool) { all(list, yield) }
 }
 
-// Variable gives what was assigned, or what Outer has.
-func (s *Locals) Variable(name string) (clixml.Value, bool) {
-	if v, ok := s.values[strings.ToLower(name)]; ok {
-		return v, true
+func all(list []Statement, yield func(*Statement) bool) bool {
+	for i := range list {
+		if !yield(&list[i]) {
+			return false
+		}
+		if list[i].Control != nil && !parts(list[i].Control,
+			func(t *Term) bool { return all(t.First, yield) },
+			func(s *Script) bool { return all(s.Statements, yield) }) {
+			return false
+		}
 	}
-	if s.Outer == nil {
-		return clixml.Value{}, false
-	}
-	return s.Outer.Variable(name)
+	return true
 }
 
-func (s *Locals) set(name string, v clixml.Value) {
-	if s.values == nil {
-		s.values = make(map[string]clixml.Value)
-	}
-	_, _, name = syntax.SplitVariable(name)
-	s.values[strings.ToLower(name)] = v
+// checkControl finds what is refused in control flow.
+func checkControl(c Control) (err *Error) {
+	parts(c, func(t *Term) bool {
+		if sb, ok := t.X.(*ScriptBlock); ok && sb.Refused != nil {
+			err = sb.Refused
+		}
+		if err == nil {
+			err = check(&Script{Statements: t.First})
+		}
+		if err == nil {
+			err = checkExpr(t.X)
+		}
+		return err == nil
+	}, func(s *Script) bool {
+		err = check(s)
+		return err == nil
+	})
+	return err
 }
+
+// one is the constant that ++ and -- count by.
+func one(at Extent) Expr { return &Constant{Value: clixml.Int32(1), Text: "1", Extent: at} }

@@ -220,7 +220,7 @@ func TestBadInput(t *testing.T) {
 			line: "Get-CsOnlineUser 'abc", code: ExitUsage, says: `reading the line: The string is missing the terminator: '\.`, hint: "not complete",
 		},
 		"construct that does not run here": {
-			line: "foreach ($u in 1..3) { Get-CsOnlineUser $u }", code: ExitUsage, says: `reading the line: a foreach loop is not run here`, hint: "--script",
+			line: "function f { Get-CsOnlineUser }", code: ExitUsage, says: `reading the line: a function definition is not run here`, hint: "--script",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,7 +21,7 @@ func (ex *execution) parse(text string) ([]scriptStatement, error) {
 	cut := false
 	for i := range script.Statements {
 		s := &script.Statements[i]
-		if s.After != "" || s.Nested {
+		if s.After != "" || s.Nested || s.Control != nil {
 			return parseScript(text)
 		}
 		end, tail := ex.cut(s)
