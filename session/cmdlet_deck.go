@@ -42,6 +42,9 @@ type Lister interface {
 // its sessions as PowerShell does, and run wherever a line is typed: at home
 // ([Cmdlets.Home]) and in each session that was adopted.
 type Cmdlets struct {
+	// Version is the program's, for $PSVersionTable and $Host; set before a line runs.
+	Version string
+
 	deck Deck
 	home *Home
 	all  []*cmdlet

@@ -23,6 +23,7 @@ type console struct {
 }
 
 func newConsole(d *Cmdlets, own *Session, sc *scope) *console {
+	sc.own.tell(d)
 	return &console{desk: d, own: own, scope: sc, imports: make(map[string]*proxy), views: make(map[*Session]*format.Views)}
 }
 

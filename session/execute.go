@@ -40,7 +40,7 @@ func (s *Session) Run(ctx context.Context, line string, o RunOptions) (*Run, err
 // launch starts what was planned and admitted.
 func (s *Session) launch(ctx context.Context, line string, steps []step, o RunOptions) (*Run, error) {
 	run := newRun(uuid.New().String(), line, s.now)
-	run.gather = o.Gather
+	run.gather, run.told = o.Gather, s.scope.own
 	if len(steps) > 0 {
 		run.view = steps[0].view
 	}

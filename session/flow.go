@@ -88,6 +88,7 @@ func (m *lineFlow) Do(s *pslang.Statement, out func([]clixml.Value)) (clean bool
 	}
 	e := x.step(m.ctx, &one)
 	m.out.failed = m.out.failed || !e.clean
+	m.console.scope.own.ended(e.outcome == Completed && e.clean)
 	switch {
 	case e.outcome == Failed:
 		return false, e.err

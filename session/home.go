@@ -49,7 +49,7 @@ func (c *console) start(ctx context.Context, t *typed, o RunOptions) (*Run, erro
 		now = c.own.now
 	}
 	run := newRun(uuid.New().String(), t.line, now)
-	run.gather = o.Gather
+	run.gather, run.told = o.Gather, c.scope.own
 	if len(steps) > 0 {
 		run.view = steps[0].view
 	}

@@ -86,6 +86,7 @@ func (p planner) planCommands(script *pslang.Script) ([]step, error) {
 
 // planBehind plans statements, further ones behind others or the first.
 func (p planner) planBehind(further bool, list []pslang.Statement) ([]step, error) {
+	p.scope.expect(list)
 	steps := make([]step, 0, len(list))
 	for i := range list {
 		s := &list[i]

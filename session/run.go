@@ -53,7 +53,8 @@ type Run struct {
 	queue    *recordQueue
 	now      func() time.Time
 	gather   time.Duration
-	shown    bool // objects of the present statement were given to the reader
+	told     *automatic // keeps errors for $Error; nil: nobody does
+	shown    bool       // objects of the present statement were given to the reader
 
 	stopping chan struct{} // closed by the first Stop
 	stopOnce sync.Once
@@ -215,6 +216,9 @@ func (r *Run) emit(ctx context.Context, records ...Record) {
 			r.result.Objects++
 		case StreamError:
 			r.result.Errors++
+			if r.told != nil && records[i].Error != nil {
+				r.told.remember(records[i].Error)
+			}
 		}
 	}
 	r.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
 	"psdeck/session/pslang/syntax"
+	"psdeck/session/psrp"
 )
 
 // scope holds the variables of one session: on endpoints without a language
@@ -25,9 +26,13 @@ type scope struct {
 	fresh func(clixml.Value) clixml.Value
 	// wasAsked tells, of a line's, that a variable of the session was wanted.
 	wasAsked bool
+	// own are the session's automatic variables; nil in a line's scope.
+	own *automatic
+	// sets are the variables that a line's statements set.
+	sets map[string]bool
 }
 
-func newScope() *scope { return &scope{vars: make(map[string]clixml.Value)} }
+func newScope() *scope { return &scope{vars: make(map[string]clixml.Value), own: new(automatic)} }
 
 // line is the scope of one line: what its nested commands give, and $_, is its
 // own, so that lines that run at once do not meet, and goes with it.
@@ -39,8 +44,11 @@ func keyOf(name string) (key string, own bool) {
 	if strings.HasPrefix(name, pslang.NestedName) {
 		return name, true
 	}
-	if _, drive, bare := syntax.SplitVariable(name); drive == "" {
+	switch _, drive, bare := syntax.SplitVariable(name); {
+	case drive == "":
 		name = bare
+	case strings.EqualFold(drive, "env"):
+		return "env:" + bare, false // whether case counts there, the system knows
 	}
 	key = strings.ToLower(name)
 	if key == "psitem" {
@@ -86,6 +94,36 @@ func (s *scope) asked() bool {
 	return s.wasAsked
 }
 
+// expect tells the scope of a line which variables its statements set: none of
+// them is unknown.
+func (s *scope) expect(list []pslang.Statement) {
+	s.sets = make(map[string]bool)
+	for st := range pslang.All(list) {
+		for _, name := range []string{st.Assign, loopVariable(st)} {
+			if name != "" {
+				key, _ := keyOf(name)
+				s.sets[key] = true
+			}
+		}
+	}
+}
+
+func loopVariable(st *pslang.Statement) string {
+	if loop, ok := st.Control.(*pslang.ForEach); ok {
+		return loop.Variable
+	}
+	return ""
+}
+
+func (s *scope) expects(key string) bool {
+	for ; s != nil; s = s.outer {
+		if s.sets[key] {
+			return true
+		}
+	}
+	return false
+}
+
 // Variable implements pslang.Scope.
 func (s *scope) Variable(name string) (clixml.Value, bool) {
 	key, own := keyOf(name)
@@ -99,18 +137,22 @@ func (s *scope) Variable(name string) (clixml.Value, bool) {
 	case own:
 		return s.outer.Variable(name) // $_ around the block
 	}
+	expected := s.expects(key)
 	s = s.holder(own)
+	if v, ok := s.own.value(key); ok {
+		return v, true
+	}
 	s.mu.Lock()
 	v, ok = s.vars[key]
 	home, fresh := s.home, s.fresh
 	s.mu.Unlock()
 	switch {
 	case !ok && home != nil:
-		return home.Variable(name)
+		v, ok = home.Variable(name)
 	case ok && fresh != nil:
 		v = fresh(v)
 	}
-	return v, ok
+	return v, ok || expected
 }
 
 // Files is where the commands of a line write and read files.
@@ -124,6 +166,13 @@ func (s *scope) within(home *scope, fresh func(clixml.Value) clixml.Value) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.home, s.fresh = home, fresh
+}
+
+// remember keeps an error for $Error that is not shown.
+func (s *scope) remember(rec *psrp.ErrorRecord) {
+	if s != nil {
+		s.holder(false).own.remember(rec)
+	}
 }
 
 // Collect sets a variable to what a common parameter such as -OutVariable

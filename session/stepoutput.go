@@ -137,7 +137,11 @@ func (o *stepOutput) end() {
 // is shown in any case.
 func (o *stepOutput) error(rec *psrp.ErrorRecord, last bool) {
 	o.failed = true
-	if o.catch(pslang.ErrorStream, rec.Encode) && !last || o.within && last {
+	if o.catch(pslang.ErrorStream, rec.Encode) && !last {
+		o.scope.remember(rec)
+		return
+	}
+	if o.within && last {
 		return
 	}
 	o.run.emit(o.ctx, Record{Stream: StreamError, Error: rec})

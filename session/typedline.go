@@ -53,6 +53,7 @@ func (x *typedLine) steps(ctx context.Context, steps []step) (Outcome, error) {
 		e := x.step(ctx, st)
 		outcome, err = e.outcome, e.err
 		ok = outcome == Completed && e.clean
+		x.console.scope.own.ended(ok)
 		if e.word != "" || outcome != Completed && (outcome != Failed || !fallsBack(steps[i+1:])) {
 			return outcome, err
 		}

@@ -61,6 +61,7 @@ func New(cfg Config) *App {
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.keys = newKeymap(a.table)
 	a.cmdlets = session.NewCmdlets(deck{a})
+	a.cmdlets.Version = cfg.Version
 	a.picker = newPicker(a.cfg)
 	switch {
 	case len(cfg.Open) > 0:

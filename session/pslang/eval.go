@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"psdeck/session/clixml"
+	"psdeck/session/pslang/syntax"
 )
 
 // Scope gives the values of variables.
@@ -70,7 +71,11 @@ func (ev *evaluator) evaluate(e Expr) (clixml.Value, error) {
 		if e.Splat {
 			return clixml.Null(), fault(e, "SplattingNotPermitted", "the splatted variable @%s is not taken here: write the parameters out", e.Name)
 		}
-		return ev.variable(e.Name), nil
+		v, known := ev.lookup(e.Name)
+		if !known {
+			return v, unknownHere(e)
+		}
+		return v, nil
 	case *Expandable:
 		return ev.expandable(e)
 	case *Array:
@@ -120,25 +125,27 @@ func (ev *evaluator) subExpression(e *SubExpression) (clixml.Value, error) {
 }
 
 func (ev *evaluator) variable(name string) clixml.Value {
-	if scope, rest, ok := strings.Cut(name, ":"); ok {
-		switch strings.ToLower(scope) {
-		case "global", "script", "local", "private", "variable":
-			name = rest
-		}
+	v, _ := ev.lookup(name)
+	return v
+}
+
+// lookup gives a variable's value; known is false for one that nobody set.
+func (ev *evaluator) lookup(name string) (v clixml.Value, known bool) {
+	if _, drive, rest := syntax.SplitVariable(name); drive == "" {
+		name = rest
 	}
 	switch strings.ToLower(name) {
 	case "true":
-		return clixml.Bool(true)
+		return clixml.Bool(true), true
 	case "false":
-		return clixml.Bool(false)
+		return clixml.Bool(false), true
 	case "null":
-		return clixml.Null()
+		return clixml.Null(), true
 	}
 	if ev.scope == nil {
-		return clixml.Null()
+		return clixml.Null(), true
 	}
-	v, _ := ev.scope.Variable(name)
-	return v
+	return ev.scope.Variable(name)
 }
 
 func (ev *evaluator) expandable(e *Expandable) (clixml.Value, error) {

@@ -138,6 +138,9 @@ func (l *lowering) assignment(n *syntax.Node) Statement {
 	target, value := n.Child(syntax.TargetRole), n.Child(syntax.ValueRole)
 	switch target.Class {
 	case syntax.VariableExpressionAst:
+		if err := checkTarget(target); err != nil {
+			panic(err)
+		}
 	case syntax.MemberExpressionAst, syntax.IndexExpressionAst:
 		refuse(assignMember, target)
 	case syntax.ArrayLiteralAst, syntax.ParenExpressionAst:

@@ -1,6 +1,10 @@
 package pslang
 
-import "strings"
+import (
+	"strings"
+
+	"psdeck/session/pslang/syntax"
+)
 
 // construct is a part of the language that is refused: what it is called, and
 // what to write instead.
@@ -139,10 +143,13 @@ func checkExpr(e Expr) *Error {
 }
 
 func checkVariable(v *Variable) *Error {
-	if len(v.Name) > 6 && strings.EqualFold(v.Name[:6], "using:") {
+	switch _, drive, _ := syntax.SplitVariable(v.Name); {
+	case drive == "", strings.EqualFold(drive, "env"):
+		return nil
+	case strings.EqualFold(drive, "using"):
 		return refusal(usingVariable, v.Extent)
 	}
-	return nil
+	return refusal(construct{"the variable $" + v.Name, "of PowerShell's drives, only the environment is here: $env:NAME"}, v.Extent)
 }
 
 // checkNested takes a pipeline in parentheses where it is one expression.

@@ -180,7 +180,7 @@ func (c *Client) Close() {
 }
 
 func (c *Client) capability() Capability {
-	return Capability{c.cfg.Protocol, powerShellVersion, serializationVersion, c.cfg.TimeZone}
+	return Capability{c.cfg.Protocol, powerShellVersion, SerializationVersion, c.cfg.TimeZone}
 }
 
 func (c *Client) opening() PoolOpen {

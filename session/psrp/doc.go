@@ -37,7 +37,8 @@ const (
 	Protocol24 = "2.4"
 
 	powerShellVersion    = "2.0"
-	serializationVersion = "1.1.0.1"
+	// SerializationVersion is that of CLIXML.
+	SerializationVersion = "1.1.0.1"
 )
 
 // Outgoing is what one call wants sent: whole fragments, in order. A transport

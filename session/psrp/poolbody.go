@@ -125,7 +125,7 @@ func applicationArguments(entries []clixml.Entry, protocol string) *clixml.Objec
 		entry("PSEdition", "Core"),
 		entry("PSCompatibleVersions", compatible),
 		entry("PSRemotingProtocolVersion", clixml.Version(protocol)),
-		entry("SerializationVersion", clixml.Version(serializationVersion)),
+		entry("SerializationVersion", clixml.Version(SerializationVersion)),
 		entry("WSManStackVersion", clixml.Version("3.0")),
 	)
 	all := append(entries[:len(entries):len(entries)], entry("PSVersionTable", table))

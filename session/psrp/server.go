@@ -121,7 +121,7 @@ func (s *Server) capability() Capability {
 	if version == "" {
 		version = s.cfg.Protocol
 	}
-	return Capability{Protocol: version, PSVersion: powerShellVersion, SerializationVersion: serializationVersion}
+	return Capability{Protocol: version, PSVersion: powerShellVersion, SerializationVersion: SerializationVersion}
 }
 
 // pool makes messages of the pool; s.mu is held.

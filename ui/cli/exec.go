@@ -16,7 +16,7 @@ func runExec(ctx context.Context, args []string, s Streams) int {
 	fs := flag.NewFlagSet("exec", flag.ContinueOnError)
 	var f headless.TargetFlags
 	f.Register(fs)
-	cfg := headless.Config{Stdout: s.Out, Stderr: s.Err, Interactive: s.ErrTTY}
+	cfg := headless.Config{Stdout: s.Out, Stderr: s.Err, Interactive: s.ErrTTY, Version: s.Version}
 	var lines, files headless.List
 	fs.Var(&lines, "c", "run this `line`; may be repeated")
 	fs.Var(&files, "f", "run the lines of this `file`, - for standard input")

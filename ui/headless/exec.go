@@ -45,6 +45,9 @@ type Config struct {
 	// Timeout bounds each line; zero means none.
 	Timeout time.Duration
 
+	// Version is the program's, as $PSVersionTable and $Host give it.
+	Version string
+
 	Stdout, Stderr io.Writer
 	// Interactive tells that a person reads standard error.
 	Interactive bool
@@ -101,6 +104,7 @@ func Exec(ctx context.Context, cfg Config) int {
 	cfg.Stderr = &sharedWriter{w: cfg.Stderr}
 	x := &call{Config: cfg, data: newOutput(cfg.Form, cfg.Stdout, cfg.Stderr, cfg.Width)}
 	x.cmdlets = session.NewCmdlets(deck{x})
+	x.cmdlets.Version = cfg.Version
 	defer x.closeAll(ctx)
 	if err := x.start(ctx); err != nil {
 		return x.report(ctx, err)
