@@ -19,6 +19,9 @@ import (
 type step struct {
 	scope  *scope         // of the line
 	assign string         // the variable that takes the output
+	nested bool           // the statement behind it wants its value
+	strict bool           // an error in it ends the line
+	wrong  error          // why it fails, where that showed when it was planned
 	after  string         // "&&" or "||": runs only if the statement before succeeded, or failed
 	there  *Session       // where remote and text go
 	remote *psrp.Pipeline // nil: nothing goes to a server
@@ -94,8 +97,12 @@ func (p planner) planBehind(further bool, list []pslang.Statement) ([]step, erro
 		q.further = further || i > 0
 		p.scope.forget()
 		st, err := q.statement(s)
-		if err != nil && (further || setsVariables(list[:i])) && p.waits(err) {
-			st, err = step{scope: p.scope, after: s.After}, nil // it may want what they set
+		value := (*pslang.EvalError)(nil)
+		switch {
+		case errors.As(err, &value): // the statement's own error; behind others it may want what they set
+			st, err = step{scope: p.scope, nested: s.Nested, after: s.After, wrong: value}, nil
+		case err != nil && (further || setsVariables(list[:i])) && p.waits(err):
+			st, err = step{scope: p.scope, nested: s.Nested, after: s.After}, nil // it may want what they set
 		}
 		if err != nil {
 			return nil, err
@@ -187,7 +194,7 @@ func plainly(c *pslang.Command) bool {
 // statement plans a statement: part after part, each with the commands that
 // go to the server and those behind them that run here.
 func (p planner) statement(s *pslang.Statement) (step, error) {
-	first := step{scope: p.scope, after: s.After}
+	first := step{scope: p.scope, nested: s.Nested, strict: p.strict(s), after: s.After}
 	if s.Control != nil {
 		first.flow, first.assign, first.op = s.Control, s.Assign, s.Op
 		first.planner = p

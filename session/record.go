@@ -5,6 +5,7 @@ import (
 
 	"psdeck/session/clixml"
 	"psdeck/session/format"
+	"psdeck/session/pslang"
 	"psdeck/session/psrp"
 )
 
@@ -33,6 +34,7 @@ type Record struct {
 	Stream   Stream
 	Value    clixml.Value         // StreamOutput
 	Error    *psrp.ErrorRecord    // StreamError
+	At       *pslang.Extent       // StreamError: the part of the line that it is about; nil where that is not known
 	Text     string               // Warning, Verbose, Debug, Information, Host; remote text, not cleaned
 	Progress *psrp.ProgressRecord // StreamProgress
 	Prompt   *Prompt              // StreamPrompt

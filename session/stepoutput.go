@@ -193,6 +193,10 @@ func localError(err error) *psrp.ErrorRecord {
 	if errors.As(err, &thrown) {
 		return thrownRecord(thrown)
 	}
+	var value *pslang.EvalError
+	if errors.As(err, &value) {
+		return valueRecord(value)
+	}
 	var stage *pipeline.Error
 	var ending interface{ Report() *pipeline.Error }
 	if errors.As(err, &ending) {

@@ -38,15 +38,18 @@ type ended struct {
 	err     error
 }
 
-// steps runs the statements of a line one after another. One that fails ends
-// the line, unless || stands behind it.
+// steps runs the statements of a line one after another. Behind one that fails
+// the line goes on as PowerShell's does, but for what wants its value.
 func (x *typedLine) steps(ctx context.Context, steps []step) (Outcome, error) {
 	outcome, err, ok := Completed, error(nil), true
 	if len(steps) > 0 && steps[0].scope != nil {
 		defer steps[0].scope.leave()
 	}
-	for i := range steps {
+	for i := 0; i < len(steps); i++ {
 		st := &steps[i]
+		if i > 0 && x.run.stopped() {
+			return Stopped, nil
+		}
 		if st.after == "&&" && !ok || st.after == "||" && ok {
 			continue
 		}
@@ -54,24 +57,17 @@ func (x *typedLine) steps(ctx context.Context, steps []step) (Outcome, error) {
 		outcome, err = e.outcome, e.err
 		ok = outcome == Completed && e.clean
 		x.console.scope.own.ended(ok)
-		if e.word != "" || outcome != Completed && (outcome != Failed || !fallsBack(steps[i+1:])) {
+		if e.word != "" {
 			return outcome, err
+		}
+		if !ok && x.endsLine(st, outcome, err) {
+			return max(outcome, Failed), err
+		}
+		for outcome == Failed && steps[i].nested && i+1 < len(steps) {
+			i++
 		}
 	}
 	return outcome, err
-}
-
-// fallsBack tells whether the rest of a chain has a statement for failures.
-func fallsBack(rest []step) bool {
-	for i := range rest {
-		switch rest[i].after {
-		case "||":
-			return true
-		case "":
-			return false
-		}
-	}
-	return false
 }
 
 // step runs one statement, part after part: a session has one runspace, so
@@ -81,10 +77,14 @@ func (x *typedLine) step(ctx context.Context, st *step) ended {
 		fresh, err := st.again()
 		x.run.emit(ctx, Record{Stream: StreamView, View: fresh.view})
 		if err != nil {
-			x.run.emit(ctx, Record{Stream: StreamError, Error: localError(err)})
+			x.run.emit(ctx, failed(x.run.line, err))
 			return ended{outcome: Failed, err: err}
 		}
 		*st = fresh
+	}
+	if st.wrong != nil {
+		x.run.emit(ctx, failed(x.run.line, st.wrong))
+		return ended{outcome: Failed, err: st.wrong}
 	}
 	e := ended{clean: true}
 	for part := st; part != nil; part = part.then {

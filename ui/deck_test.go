@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"psdeck/session"
+	"psdeck/session/pslang"
 	"psdeck/session/psrp"
 )
 
@@ -33,6 +34,21 @@ func TestRunShowsObjectsAndStreams(t *testing.T) {
 		if row := d.Prompt(); !strings.HasSuffix(row, "›") {
 			t.Errorf("the draft stayed: %q", row)
 		}
+	})
+}
+
+func TestAnErrorOfAnExpressionIsMarked(t *testing.T) {
+	srv := newFakeServer()
+	srv.on("5; 10/0", func(r *fakeRun) {
+		r.send(session.Record{
+			Stream: session.StreamError, At: &pslang.Extent{Start: 3, End: 7},
+			Error: &psrp.ErrorRecord{Message: "Attempted to divide by zero.", PositionMessage: "At line:1 char:4\n+ 5; 10/0\n+    ~~~~"},
+		})
+	})
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		d.Run("5; 10/0")
+		d.pass(time.Second)
+		d.Has("error: Attempted to divide by zero.", "  5; 10/0", "     ~~~~")
 	})
 }
 

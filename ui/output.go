@@ -141,7 +141,7 @@ func (r *reader) convertOther(b *batch, rec *session.Record) {
 	switch rec.Stream {
 	case session.StreamError:
 		b.errors++
-		r.emitError(b, rec.Error)
+		r.emitError(b, rec.Error, rec.At != nil)
 	case session.StreamWarning:
 		r.emit(b, kindWarning, prefixed(textWarning, rec.Text))
 	case session.StreamVerbose:
@@ -174,8 +174,9 @@ func prefixed(word, text string) []string {
 	return lines
 }
 
-// emitError shows an error's message, and under it what it was about.
-func (r *reader) emitError(b *batch, e *psrp.ErrorRecord) {
+// emitError shows an error's message, and under it what it was about; at tells
+// that the part of the line is known.
+func (r *reader) emitError(b *batch, e *psrp.ErrorRecord, at bool) {
 	if e == nil {
 		return
 	}
@@ -184,6 +185,11 @@ func (r *reader) emitError(b *batch, e *psrp.ErrorRecord) {
 		text = e.Activity + ": " + text
 	}
 	r.emit(b, kindError, prefixed(textError, text))
+	if place := strings.Split(e.PositionMessage, "\n"); at && len(place) == 3 {
+		for _, marked := range place[1:] {
+			r.emit(b, kindDim, []string{session.Clean(strings.Replace(marked, "+", " ", 1))})
+		}
+	}
 	if info := e.CategoryInfo(); info != "" {
 		r.emit(b, kindDim, []string{"  " + oneLine(info)})
 	}

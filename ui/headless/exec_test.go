@@ -27,6 +27,23 @@ func home(t *testing.T, cfg Config) result {
 	return result{code, out.String(), errs.String()}
 }
 
+// An error of an expression ends its statement: it is marked, and the line goes
+// on; the next line does not run.
+func TestAnErrorOfAnExpression(t *testing.T) {
+	r := home(t, Config{Lines: []string{`"a"; 10/0; "b"`, `"c"`}})
+	r.want(t, ExitErrors, "RuntimeException: Attempted to divide by zero.\n  \"a\"; 10/0; \"b\"\n       ^\n")
+	if r.out != "a\nb\n" {
+		t.Errorf("output %q", r.out)
+	}
+	r = home(t, Config{Lines: []string{`$n[0]`}})
+	r.want(t, ExitErrors, "InvalidOperation: Cannot index into a null array.\n  $n[0]\n  ^\n")
+	r = home(t, Config{Lines: []string{`Get-PSSession -Id 77; "still here"`}})
+	r.want(t, ExitErrors, "The remote session with the session ID 77 is not available.")
+	if r.out != "still here\n" {
+		t.Errorf("output %q", r.out)
+	}
+}
+
 // What is wrong with the call itself is said before anything is started.
 func TestUsage(t *testing.T) {
 	for want, cfg := range map[string]Config{

@@ -61,7 +61,11 @@ func (l *lineRun) record(ctx context.Context, r *session.Record) {
 	l.release()
 	switch r.Stream {
 	case session.StreamError:
-		l.errorRecord(r.Error)
+		at := ""
+		if r.At != nil {
+			at = pointer(l.run.Line(), *r.At)
+		}
+		l.errorRecord(r.Error, at)
 	case session.StreamWarning:
 		say(l.Stderr, "WARNING: ", r.Text)
 	case session.StreamVerbose:
@@ -82,10 +86,11 @@ func (l *lineRun) record(ctx context.Context, r *session.Record) {
 }
 
 // errorRecord says a server's error in PowerShell's words. One that this side
-// made is held until the run's result has told what it knows.
-func (l *lineRun) errorRecord(e *psrp.ErrorRecord) {
+// made is held until the run's result has told what it knows. At is the part of
+// the line that it is about, and a mark.
+func (l *lineRun) errorRecord(e *psrp.ErrorRecord, at string) {
 	if e.FullyQualifiedErrorID == "" || e.FullyQualifiedErrorID == "LocalPipeline" {
-		l.held = e.Message
+		l.held = e.Message + at
 		return
 	}
 	l.hint = hintFor(e)
@@ -93,6 +98,9 @@ func (l *lineRun) errorRecord(e *psrp.ErrorRecord) {
 		Message: e.Message, FullyQualifiedErrorID: e.FullyQualifiedErrorID, CategoryInfo: e.CategoryInfo(),
 		Activity: e.Activity, ExceptionType: e.ExceptionType, RecommendedAction: e.RecommendedAction,
 	}, format.ConciseView, format.Options{Width: l.Width})))
+	if at != "" {
+		fmt.Fprintln(l.Stderr, at[1:])
+	}
 }
 
 // release says the error that is held.

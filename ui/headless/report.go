@@ -38,19 +38,19 @@ type lineError struct {
 	wrong *pslang.Error
 }
 
-func (e *lineError) Error() string { return e.wrong.Error() + e.pointer() }
+func (e *lineError) Error() string { return e.wrong.Error() + pointer(e.line, e.wrong.Extent) }
 func (e *lineError) Unwrap() error { return e.wrong }
 
 // pointer is the part of the line that is wrong and a mark under it; nothing
 // for a line that holds a secret, for there the mark would be wrong.
-func (e *lineError) pointer() string {
-	if session.Redact(e.line) != e.line {
+func pointer(line string, wrong pslang.Extent) string {
+	if session.Redact(line) != line {
 		return ""
 	}
-	at := max(0, min(e.wrong.Start, len(e.line)))
-	before := e.line[:at]
+	at := max(0, min(wrong.Start, len(line)))
+	before := line[:at]
 	before = before[strings.LastIndexByte(before, '\n')+1:]
-	after, _, _ := strings.Cut(e.line[at:], "\n")
+	after, _, _ := strings.Cut(line[at:], "\n")
 	show := func(s string) string { return session.Clean(strings.ReplaceAll(s, "\t", " ")) }
 	mark := strings.Repeat(" ", len([]rune(show(before)))) + "^"
 	return "\n  " + show(before) + show(after) + "\n  " + mark
