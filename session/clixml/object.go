@@ -37,6 +37,9 @@ type Object struct {
 	// Sets are named sets of extended members; each value is an object whose
 	// Members are the set. PowerShell does not count them among the properties.
 	Sets []Property
+	// Live tells a value that was made here and did not come over the wire.
+	// PowerShell shows a live enum by its name, a received one as an object.
+	Live bool
 }
 
 // Property is a named member of an object.
@@ -148,6 +151,6 @@ func Enum(typeName, name string, number int32) *Object {
 	return &Object{
 		TypeNames: []string{typeName, "System.Enum", "System.ValueType", "System.Object"},
 		ToString:  name, HasToString: true,
-		Base: Int32(number),
+		Base: Int32(number), Live: true,
 	}
 }

@@ -7,18 +7,25 @@ import (
 )
 
 // isWord tells whether v is printed as bare text: a primitive that PowerShell
-// shows so, or an object without any property.
+// shows so, a live enum, a record of another stream, or an object without any
+// property.
 func isWord(v clixml.Value) bool {
 	if scalar(v) || v.Kind() == clixml.KindScriptBlock {
 		return true
 	}
 	o := v.Object()
-	return o != nil && o.Kind == clixml.PlainObject && len(o.Props)+len(o.Members) == 0 && !isEnum(o)
+	if _, record := recordText(o); record {
+		return true
+	}
+	return o != nil && o.Kind == clixml.PlainObject && len(o.Props)+len(o.Members) == 0 && (!isEnum(o) || o.Live)
 }
 
 // rawLines is v's text as it is: nothing is cut or wrapped.
 func rawLines(v clixml.Value) []string {
-	s := v.String()
+	s, record := recordText(v.Object())
+	if !record {
+		s = v.String()
+	}
 	if !strings.Contains(s, "\n") {
 		return []string{s}
 	}

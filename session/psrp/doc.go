@@ -36,7 +36,7 @@ const (
 	Protocol23 = "2.3"
 	Protocol24 = "2.4"
 
-	powerShellVersion    = "2.0"
+	powerShellVersion = "2.0"
 	// SerializationVersion is that of CLIXML.
 	SerializationVersion = "1.1.0.1"
 )
