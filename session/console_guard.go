@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"psdeck/session/clixml"
+	"psdeck/session/pipeline"
 	"psdeck/session/pslang"
 	"psdeck/session/pslang/syntax"
 )
@@ -15,10 +16,14 @@ import (
 func (c *console) judge(t *typed) (Verdict, error) {
 	if !c.elsewhere(t) {
 		r := c.own.rules(t.mode)
+		var v Verdict
+		var err error
 		if t.sent {
-			return judgeSent(r, t)
+			v, err = judgeSent(r, t)
+		} else {
+			v, err = judge(r, t.script, t.wrong)
 		}
-		return judge(r, t.script, t.wrong)
+		return v.reaching(c.own), err
 	}
 	var all Verdict
 	unsure := false // a variable may hold something else when the line comes to it
@@ -46,7 +51,8 @@ func (c *console) judgeGroup(t *typed, g group, unsure bool) (Verdict, error) {
 	text := t.line[g.Start:g.End]
 	if !t.routes.claims(g.statements) && c.own != nil && c.own.rules(t.mode).there {
 		script, err := pslang.Parse(text)
-		return judge(c.own.rules(t.mode), script, err)
+		v, err := judge(c.own.rules(t.mode), script, err)
+		return v.reaching(c.own), err
 	}
 	found := t.routes.in(g.statements)
 	all, err := c.judgeNames(text, g.Start, found)
@@ -138,17 +144,24 @@ func (c *console) judgeNames(text string, start int, found []routed) (Verdict, e
 	}
 	var all Verdict
 	for _, s := range sessions {
+		there := false
 		f := classifyAs(root, false, func(i syntax.Invocation) (string, bool) {
 			r, ok := by[i.Node.Start]
 			switch {
 			case !ok:
+				there = there || s == c.own && !pipeline.Known(commandName(i.Name))
 				return i.Name, false
 			case r.proxy != nil && r.proxy.entry.live == s:
+				there = true
 				return r.proxy.remote, true
 			}
 			return "", false
 		})
-		all = worse(all, s.rules(SendCommands).verdict(f))
+		v := s.rules(SendCommands).verdict(f)
+		if there || f.effect != reads {
+			v = v.reaching(s)
+		}
+		all = worse(all, v)
 	}
 	return all, nil
 }
@@ -159,7 +172,7 @@ func (c *console) judgeImport(r routed, unsure bool) Verdict {
 	b, err := c.desk.bind(r.cmdlet, r.cmd, c.scope, nil, false)
 	if err == nil && !unsure {
 		if e, ok := c.desk.sessionOf(b.value("Session")); ok {
-			return c.crossing(e.live, b.text("Prefix"))
+			return c.crossing(e.live, b.text("Prefix")).reaching(e.live)
 		}
 	}
 	if slices.ContainsFunc(r.cmd.Args, func(a pslang.Arg) bool { return a.Name != "" && strings.HasPrefix("prefix", strings.ToLower(a.Name)) }) || c.otherTenant(nil) == nil {
@@ -211,22 +224,77 @@ func (c *console) judgeInvoke(r routed, unsure bool, mode SendMode) Verdict {
 	if err == nil {
 		block := textOf(b.value("ScriptBlock"))
 		for _, there := range c.invokeTargets(b) {
-			all = worse(all, judgeBlock(there.rules(mode), block))
+			all = worse(all, judgeBlock(there.rules(mode), block).reaching(there))
 		}
-		if !unsure || all.Decision != Allowed {
+		if !unsure || all.Decision == Refused {
 			return all
 		}
 	}
 	strictest, seen := rules{env: Prod, there: true}, false
+	var any Verdict
 	for _, a := range r.cmd.Args {
 		if block, ok := a.Value.(*pslang.ScriptBlock); ok {
-			all, seen = worse(all, judgeBlock(strictest, block.Text)), true
+			any, seen = worse(any, judgeBlock(strictest, block.Text)), true
 		}
 	}
 	if !seen {
-		all = worse(all, strictest.verdict(finding{writes, r.cmdlet.name, "what it runs is known only when the line runs"}))
+		any = strictest.verdict(finding{writes, r.cmdlet.name, "what it runs is known only when the line runs"})
 	}
-	return all
+	return c.desk.reachingAny(any)
+}
+
+// reachingAny completes the verdict on a block whose sessions are known only
+// when the line runs: it may reach every one that is open.
+func (d *Cmdlets) reachingAny(v Verdict) Verdict {
+	if v.Decision == Allowed {
+		return v
+	}
+	var readOnly, prod, all []string
+	for _, e := range d.entries() {
+		if e.left != nil || !e.live.State().alive() {
+			continue
+		}
+		r := e.live.reached()
+		v.Reached = append(v.Reached, r)
+		all = append(all, r.Tenant)
+		switch {
+		case e.live.target.ReadOnly:
+			readOnly = append(readOnly, r.Tenant)
+		case e.live.rules(SendAuto).environment() == Prod:
+			prod = append(prod, r.Tenant)
+		}
+	}
+	if len(all) == 0 {
+		return v
+	}
+	if v.Typed != "" {
+		v.Typed = someNames(prod, all)
+	}
+	const late = "which sessions it reaches is known only when the line runs"
+	if !strings.Contains(v.Reason, "known only when the line runs") {
+		v.Reason += "; " + late
+	}
+	if len(readOnly) > 0 {
+		v.Reason += "; " + someNames(readOnly, nil) + map[bool]string{true: " is", false: " are"}[len(readOnly) == 1] +
+			" read-only: a line that reaches it is refused as a whole"
+	}
+	if len(readOnly) == len(all) {
+		v.Decision, v.Typed, v.WayOut = Refused, "", "open a tenant without read-only to change it"
+	}
+	return v
+}
+
+// someNames joins names, or the others where there are none; many are counted.
+func someNames(names, others []string) string {
+	if len(names) == 0 {
+		names = others
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) > 3 {
+		return fmt.Sprintf("%d tenants", len(names))
+	}
+	return strings.Join(names, ", ")
 }
 
 // judgeBlock judges the text of a script block.
@@ -239,8 +307,20 @@ func judgeBlock(r rules, text string) Verdict {
 	return v
 }
 
-// worse gives the stricter of two verdicts, with what both want typed.
+// reaching is the verdict on something that reaches s.
+func (v Verdict) reaching(s *Session) Verdict {
+	v.Reached = append(v.Reached, s.reached())
+	return v
+}
+
+// worse gives the stricter of two verdicts, with what both want typed and the
+// sessions of both.
 func worse(a, b Verdict) Verdict {
+	if b.Decision > a.Decision {
+		b.Reached = joinedReached(b.Reached, a.Reached)
+		return b
+	}
+	a.Reached = joinedReached(a.Reached, b.Reached)
 	if a.Decision == NeedsConfirmation && b.Decision == NeedsConfirmation {
 		switch {
 		case b.Typed == "" || b.Typed == a.Typed:
@@ -252,10 +332,16 @@ func worse(a, b Verdict) Verdict {
 		if b.Reason != a.Reason {
 			a.Reason += "; " + b.Reason
 		}
-		return a
 	}
-	if b.Decision > a.Decision {
-		return b
+	return a
+}
+
+func joinedReached(a, b []Reached) []Reached {
+	a = slices.Clone(a)
+	for _, r := range b {
+		if !slices.Contains(a, r) {
+			a = append(a, r)
+		}
 	}
 	return a
 }

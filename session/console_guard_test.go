@@ -174,10 +174,10 @@ func TestTheReachedSessionsRulesHold(t *testing.T) {
 		"Set-FabCsUser x; Remove-ConCsUser x":     {Decision: NeedsConfirmation, Typed: "Contoso"},
 		"Invoke-Command $f { Remove-CsUser x }":   {},
 		"Invoke-Command $f,$c {Remove-CsUser x }": {Decision: NeedsConfirmation, Typed: "Contoso"},
-		"$f = Get-PSSession -Id 1; Invoke-Command $f { Remove-CsUser x }": {Decision: NeedsConfirmation, Typed: "unproved"},
-		"Get-PSSession | Invoke-Command { Remove-CsUser x }":              {Decision: NeedsConfirmation, Typed: "unproved"},
+		"$f = Get-PSSession -Id 1; Invoke-Command $f { Remove-CsUser x }": {Decision: NeedsConfirmation, Typed: "Contoso"},
+		"Get-PSSession | Invoke-Command { Remove-CsUser x }":              {Decision: NeedsConfirmation, Typed: "Contoso"},
 		"$f = Get-PSSession -Id 1; Invoke-Command $f { Get-CsUser x }":    {},
-		"$s = 1; Invoke-Command $nobody { Remove-CsUser x }":              {Decision: NeedsConfirmation, Typed: "unproved"},
+		"$s = 1; Invoke-Command $nobody { Remove-CsUser x }":              {Decision: NeedsConfirmation, Typed: "Contoso"},
 	} {
 		v, err := home.Check(line)
 		if err != nil || v.Decision != want.Decision || v.Typed != want.Typed {

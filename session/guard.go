@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"strings"
 
 	"psdeck/session/pslang"
 	"psdeck/session/pslang/syntax"
@@ -25,18 +26,42 @@ type Verdict struct {
 	// Typed is the text a person has to type to confirm (the tenant's name, in
 	// production); empty where a plain yes is enough.
 	Typed string
+	// Reached are the sessions that the line reaches, the one whose rules decided
+	// first; where that is known only as it runs, those that it may reach.
+	Reached []Reached
+}
+
+// Where names the tenants that the line reaches: "Contoso (prod), Fabrikam
+// (test)"; "" where nothing is known of that.
+func (v Verdict) Where() string {
+	names := make([]string, len(v.Reached))
+	for i, r := range v.Reached {
+		names[i] = r.Name()
+		if r.Env != "" {
+			names[i] += " (" + string(r.Env) + ")"
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// why is the reason, and which tenants it is about.
+func (v Verdict) why() string {
+	if where := v.Where(); where != "" {
+		return v.Reason + "; reaches " + where
+	}
+	return v.Reason
 }
 
 // RefusedError is a line that the guard refused; nothing was sent.
 type RefusedError struct{ Verdict Verdict }
 
-func (e *RefusedError) Error() string { return "refused: " + e.Verdict.Reason }
+func (e *RefusedError) Error() string { return "refused: " + e.Verdict.why() }
 
 // ConfirmationError is a line that wants a person's confirmation first;
 // nothing was sent.
 type ConfirmationError struct{ Verdict Verdict }
 
-func (e *ConfirmationError) Error() string { return "needs confirmation: " + e.Verdict.Reason }
+func (e *ConfirmationError) Error() string { return "needs confirmation: " + e.Verdict.why() }
 
 // rules are what the guard knows of a session.
 type rules struct {

@@ -49,6 +49,22 @@ type Reached struct {
 	Tenant  string // as proved, or "unproved"
 	Proved  bool
 	Env     Environment
+	Asked   string // what was asked for, see [Target.Label]
+}
+
+// Name is what the session is called: its tenant, or what was asked for where
+// that is not proved.
+func (r Reached) Name() string {
+	if !r.Proved && r.Asked != "" {
+		return Clean(r.Asked) + ", " + r.Tenant
+	}
+	return r.Tenant
+}
+
+// reached is the session as lines that reach it say it.
+func (s *Session) reached() Reached {
+	p := s.Proof()
+	return Reached{Session: s.id, Tenant: p.Label(), Proved: p.Proved, Env: s.target.Env, Asked: s.target.Label()}
 }
 
 // Outcome is how a run ended.

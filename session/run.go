@@ -174,8 +174,7 @@ func (r *Run) Reached() []Reached {
 
 // reach notes that the line reaches s.
 func (r *Run) reach(ctx context.Context, s *Session) {
-	p := s.Proof()
-	there := Reached{Session: s.id, Tenant: p.Label(), Proved: p.Proved, Env: s.target.Env}
+	there := s.reached()
 	r.mu.Lock()
 	known := slices.Contains(r.reached, there)
 	if !known {

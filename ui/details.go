@@ -30,7 +30,7 @@ func (d *details) key(a *App, k tea.KeyPressMsg) (bool, tea.Cmd) {
 func (d *details) paste(string) {}
 
 func (d *details) panel(a *App, w int) panel {
-	p := panel{title: d.tab.name(), env: d.tab.target.Env, named: true, foot: textDetailsFoot, cy: -1}
+	p := panel{names: []tenantName{{d.tab.name(), d.tab.target.Env}}, foot: textDetailsFoot, cy: -1}
 	const label = 12
 	for _, row := range d.rows(a.cfg.Now()) {
 		name, text := row[0], oneLine(row[1])

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -28,9 +29,8 @@ type dialog interface {
 // panel is what a dialog draws: styled rows inside a frame whose words only
 // the deck writes.
 type panel struct {
-	title  string // plain
-	env    session.Environment
-	named  bool // title is followed by the environment's word
+	title  string       // plain
+	names  []tenantName // stand in the title's place, each with its environment's word
 	rows   []string
 	foot   string
 	cx, cy int // of the cursor in rows; cy -1: none
@@ -157,19 +157,44 @@ func (s *sure) panel(_ *App, w int) panel {
 	return p
 }
 
+// tenantName is a tenant with its environment.
+type tenantName struct {
+	text string
+	env  session.Environment
+}
+
+// headOf is a frame's heading that names tenants, each in the colour of its
+// environment, and the colour of the frame: that of the most dangerous one.
+func headOf(th *theme, names []tenantName, w int) (edge style, head string) {
+	edge = th.dev
+	for _, n := range names {
+		if style, _ := th.env(n.env); edge != th.prod && style != th.dev {
+			edge = style
+		}
+	}
+	for i, n := range names {
+		style, word := th.env(n.env)
+		part := style.text(" " + fit(n.text, max(4, w-14)) + "  " + word + " ")
+		if i > 0 {
+			part = "·" + part
+		}
+		more := fmt.Sprintf("· "+textMoreNames+" ", len(names)-i)
+		if i > 0 && width(head)+width(part)+width(more) > w {
+			return edge, head + more
+		}
+		head += part
+	}
+	return edge, head
+}
+
 // draw puts the panel's frame around its rows.
 func (p panel) draw(th *theme, w, h int) (rows []string, x, y int) {
 	inner := w - 4
-	edge, _ := th.env(p.env)
-	if !p.named {
-		edge = th.accent
+	edge, title := th.accent, " "+fit(p.title, max(4, inner-14))+" "
+	if len(p.names) > 0 {
+		edge, title = headOf(th, p.names, inner)
 	}
-	title := " " + fit(p.title, max(4, inner-14)) + " "
-	if p.named {
-		_, word := th.env(p.env)
-		title += " " + word + " "
-	}
-	rows = append(rows, edge.text("┌"+title+strings.Repeat("─", max(0, w-2-width(title)))+"┐"))
+	rows = append(rows, edge.text("┌")+title+edge.text(strings.Repeat("─", max(0, w-2-width(title)))+"┐"))
 	body, cy := p.rows, p.cy
 	if most := max(1, h-3); len(body) > most {
 		from := min(max(0, cy-most+1), len(body)-most)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -49,11 +50,65 @@ func (c *confirm) key(a *App, k tea.KeyPressMsg) (bool, tea.Cmd) {
 	return false, nil
 }
 
+// names are the tenants that the line reaches; the tab's own where nothing is
+// known of that.
+func (c *confirm) names() []tenantName {
+	if len(c.verdict.Reached) == 0 {
+		return []tenantName{{c.tab.name(), c.tab.target.Env}}
+	}
+	var names []tenantName
+	for i := range c.verdict.Reached {
+		r := &c.verdict.Reached[i]
+		name := tenantName{oneLine(r.Name()), r.Env}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// whereRows say where the line runs, if that is not just the tab it was typed in.
+func (c *confirm) whereRows(th *theme, w int) []string {
+	names := c.names()
+	here := tenantName{c.tab.name(), c.tab.target.Env}
+	if len(names) == 1 && names[0] == here && !c.tab.home {
+		return nil
+	}
+	parts := make([]string, len(names))
+	for i, n := range names {
+		style, word := th.env(n.env)
+		parts[i] = fit(n.text, w-width(word)-2) + " " + style.text(word)
+	}
+	rows := []string{}
+	typed := textTypedAtHome
+	if !c.tab.home {
+		_, word := th.env(here.env)
+		typed = fmt.Sprintf(textTypedIn, here.text, word)
+	}
+	for _, part := range wrapWords(typed, w) {
+		rows = append(rows, th.dim.text(part))
+	}
+	row := ""
+	for _, part := range parts {
+		switch {
+		case row == "":
+			row = part
+		case width(row)+2+width(part) > w:
+			rows = append(rows, row)
+			row = part
+		default:
+			row += ", " + part
+		}
+	}
+	return append(rows, row, "")
+}
+
 // paste is not taken: the name has to be typed.
 func (c *confirm) paste(string) {}
 
 func (c *confirm) panel(a *App, w int) panel {
-	p := panel{title: c.tab.name(), env: c.tab.target.Env, named: true, cy: -1}
+	p := panel{names: c.names(), cy: -1}
+	p.rows = append(p.rows, c.whereRows(a.th, w)...)
 	command, reason := oneLine(c.verdict.Command), oneLine(c.verdict.Reason)
 	if !strings.HasPrefix(reason, command) {
 		p.rows = append(p.rows, a.th.bold.text(fit(command, w)))

@@ -138,7 +138,7 @@ func (d *promptDialog) paste(text string) {
 }
 
 func (d *promptDialog) panel(a *App, w int) panel {
-	p := panel{title: fmt.Sprintf(textAsksWhile, d.tab.name(), oneLine(d.run.line)), env: d.tab.target.Env, cy: -1, foot: textPromptFoot}
+	p := panel{title: fmt.Sprintf(textAsksWhile, d.tab.name(), oneLine(d.run.line)), cy: -1, foot: textPromptFoot}
 	for _, text := range []string{d.prompt.Caption, d.prompt.Message} {
 		if strings.TrimSpace(text) == "" {
 			continue
@@ -242,7 +242,7 @@ func (d *passwordDialog) paste(text string) { d.input.paste(text) }
 func (d *passwordDialog) panel(a *App, w int) panel {
 	label := d.ask.label + "  "
 	text, x := d.input.draw(max(1, w-width(label)-1))
-	p := panel{title: oneLine(d.attempt.target.Label()), env: d.attempt.target.Env, foot: d.ask.foot, cx: width(label) + x}
+	p := panel{title: oneLine(d.attempt.target.Label()), foot: d.ask.foot, cx: width(label) + x}
 	for i, row := range d.ask.rows {
 		for _, part := range wrapWords(row, w) {
 			if i > 0 {

@@ -222,3 +222,40 @@ func TestAPromptInTheBackgroundWaitsForItsTab(t *testing.T) {
 		d.HasNot("Really?")
 	})
 }
+
+// Who confirms reads the tenants that the line reaches, with their words, not
+// the one of the tab it was typed in.
+func TestAConfirmationIsHeadedByTheTenantsReached(t *testing.T) {
+	fabrikam := session.Reached{Session: "2", Tenant: "Fabrikam", Proved: true, Env: session.Test}
+	contoso := session.Reached{Session: "1", Tenant: "contoso", Proved: true, Env: session.Prod}
+	for _, tt := range []struct {
+		reached  []session.Reached
+		has      []string
+		has0not1 string
+	}{
+		{[]session.Reached{fabrikam}, []string{"┌ Fabrikam  TEST ─", "Typed in contoso PROD, it runs in", "Fabrikam TEST"}, "┌ contoso"},
+		{[]session.Reached{fabrikam, contoso}, []string{"┌ Fabrikam  TEST · contoso  PROD ─", "Fabrikam TEST, contoso PROD"}, "┌ contoso"},
+		{[]session.Reached{contoso}, []string{"┌ contoso  PROD ─"}, "Typed in"},
+	} {
+		srv := newFakeServer()
+		onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+			v := askFirst()
+			v.Reached = tt.reached
+			srv.sessions[0].verdict = v
+			d.Run("Set-FabCsUser x")
+			d.Has(tt.has...)
+			d.HasNot(tt.has0not1)
+		})
+	}
+	var many []session.Reached
+	for i := range 12 {
+		many = append(many, session.Reached{Session: fmt.Sprint(i), Tenant: fmt.Sprintf("Tenant number %d", i), Proved: true, Env: session.Dev})
+	}
+	many[11].Env = session.Prod
+	srv := newFakeServer()
+	onScreen(t, 80, 24, srv.open("contoso"), func(d *driver) {
+		srv.sessions[0].verdict = session.Verdict{Decision: session.NeedsConfirmation, Command: "Set-CsUser", Reason: "x", Reached: many}
+		d.Run("Set-CsUser x")
+		d.Has("┌ Tenant number 0  DEV ", "and 10 more", "Tenant number 11 PROD")
+	})
+}

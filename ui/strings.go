@@ -91,6 +91,9 @@ const (
 	// Dialogs.
 	textEscKeeps      = "esc keeps it"
 	textTypeName      = "Type  %s  to run it:"
+	textTypedIn       = "Typed in %s %s, it runs in"
+	textTypedAtHome   = "Typed at home, it runs in"
+	textMoreNames     = "and %d more"
 	textNameWrong     = "that is not the name"
 	textEnterIgnored  = "You were typing: that Enter was not taken. Press it again to run the line."
 	textTypedFoot     = "enter run · esc cancel, the line stays"

@@ -110,6 +110,9 @@ func (a *App) misread(t *tab, err error) {
 // refuse writes a block for a line that the guard does not let through.
 func (t *tab) refuse(text string, v session.Verdict) {
 	reason := textRefused + ": " + oneLine(v.Reason)
+	if r := v.Reached; len(r) > 1 || len(r) == 1 && oneLine(r[0].Name()) != t.name() {
+		reason += "; " + fmt.Sprintf(textReaches, oneLine(v.Where()))
+	}
 	if len(v.Reason) <= 20 && len(text) < 40 {
 		t.begin(&block{command: text, state: blockRefused, word: reason})
 	} else {
