@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"psdeck/session/clixml"
 	"psdeck/session/format"
 	"psdeck/session/pipeline"
@@ -21,6 +19,7 @@ const clientVersion = clixml.Version("7.6.5")
 type proxy struct {
 	name, remote, prefix string
 	entry                *entry
+	module               *imported
 	parameters           []parameter // without the common ones that act on this side
 }
 
@@ -37,8 +36,8 @@ func importCmdlet() *cmdlet {
 // PowerShell's own client asks for them: GET_COMMAND_METADATA, then the views.
 func importPSSession(c *call) error {
 	e := c.sessionsOf("Session")[0]
-	if v := c.console.crossing(e.live, c.text("Prefix")); v.Decision != Allowed && !c.options.Confirmed {
-		return &ConfirmationError{v}
+	if v := c.console.crossing(e.live, c.text("Prefix"), c.on("AllowClobber")); v.Decision != Allowed && !c.options.Confirmed {
+		return &ConfirmationError{v.reaching(e.live)}
 	}
 	query := psrp.CommandMetadata{Names: c.texts("CommandName"), Types: psrp.CommandRemotable, Namespace: append([]string{}, c.texts("Module")...)}
 	if len(query.Names) == 0 {
@@ -63,16 +62,12 @@ func importPSSession(c *call) error {
 	if !c.on("DisableNameChecking") {
 		c.checkNames(proxies)
 	}
-	c.console.mu.Lock()
+	m := newImported(e)
 	for _, p := range proxies {
-		c.console.imports[strings.ToLower(p.name)] = p
+		p.module = m
 	}
-	c.console.offers = importedCommands{}
-	if views.Len() > 0 {
-		c.console.views[e.live] = views
-	}
-	c.console.mu.Unlock()
-	c.give(moduleOf(e, proxies))
+	c.console.take(m, proxies, views)
+	c.give(m.object(proxies))
 	return nil
 }
 
@@ -253,23 +248,5 @@ func switchParameter(on bool) clixml.Value {
 	return clixml.Obj(&clixml.Object{
 		TypeNames: []string{"System.Management.Automation.SwitchParameter", "System.ValueType", "System.Object"},
 		ToString:  text, HasToString: true, Props: []clixml.Property{clixml.Prop("IsPresent", on)},
-	})
-}
-
-// moduleOf is what Import-PSSession gives: the module that the commands make up.
-func moduleOf(e *entry, proxies []*proxy) clixml.Value {
-	id := strings.ReplaceAll(uuid.New().String(), "-", "")
-	exported := clixml.Hashtable()
-	for _, p := range proxies {
-		exported.Entries = append(exported.Entries, clixml.Entry{Key: clixml.Str(p.name), Value: clixml.Str(p.name)})
-	}
-	slices.SortFunc(exported.Entries, func(x, y clixml.Entry) int { return strings.Compare(x.Key.Text(), y.Key.Text()) })
-	name := "tmp_" + id[:8] + "." + id[8:11]
-	return clixml.Obj(&clixml.Object{
-		TypeNames: []string{"System.Management.Automation.PSModuleInfo", "System.Object"}, ToString: name, HasToString: true,
-		Props: []clixml.Property{
-			clixml.Prop("ModuleType", clixml.Enum("System.Management.Automation.ModuleType", "Script", 0)), clixml.Prop("Version", clixml.Version("1.0")),
-			clixml.Prop("Name", name), clixml.Prop("Description", "Implicit remoting for "+e.live.URI()), clixml.Prop("ExportedCommands", exported),
-		},
 	})
 }

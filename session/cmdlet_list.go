@@ -273,6 +273,9 @@ func removePSSession(c *call) error {
 				return err
 			}
 		}
+		for _, gone := range c.desk().EndImports(e.live) {
+			c.out.run.emit(c.ctx, Record{Stream: StreamHost, Text: gone.Text()})
+		}
 		c.desk().forget(e)
 	}
 	return nil

@@ -25,7 +25,7 @@ type call struct {
 
 // cmdlets are all of them.
 func cmdlets() []*cmdlet {
-	return slices.Concat(openingCmdlets(), listingCmdlets(), plainCmdlets(), []*cmdlet{importCmdlet(), invokeCmdlet()})
+	return slices.Concat(openingCmdlets(), listingCmdlets(), plainCmdlets(), moduleCmdlets(), []*cmdlet{importCmdlet(), invokeCmdlet()})
 }
 
 // plainCmdlets are those that act on no session.

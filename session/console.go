@@ -20,6 +20,8 @@ type console struct {
 	imports map[string]*proxy // by name in lower case
 	offers  importedCommands  // the same for completing
 	views   map[*Session]*format.Views
+
+	lastImport int // number of the newest imported module
 }
 
 func newConsole(d *Cmdlets, own *Session, sc *scope) *console {
@@ -168,6 +170,9 @@ func (c *console) runsThere(known *cmdlet, cmd *pslang.Command, mode SendMode) b
 		return script
 	case "Invoke-Command":
 		return script && !namesSession(cmd)
+	case "Get-Module", "Remove-Module":
+		list := c.own.knownCommands()
+		return (script || list != nil && list.offers(known.name)) && !c.namesImport(cmd)
 	}
 	return false
 }

@@ -172,37 +172,49 @@ func (c *console) judgeImport(r routed, unsure bool) Verdict {
 	b, err := c.desk.bind(r.cmdlet, r.cmd, c.scope, nil, false)
 	if err == nil && !unsure {
 		if e, ok := c.desk.sessionOf(b.value("Session")); ok {
-			return c.crossing(e.live, b.text("Prefix")).reaching(e.live)
+			return c.crossing(e.live, b.text("Prefix"), b.on("AllowClobber")).reaching(e.live)
 		}
 	}
 	if slices.ContainsFunc(r.cmd.Args, func(a pslang.Arg) bool { return a.Name != "" && strings.HasPrefix("prefix", strings.ToLower(a.Name)) }) || c.otherTenant(nil) == nil {
 		return Verdict{}
 	}
 	return Verdict{
-		Decision: NeedsConfirmation, Command: "Import-PSSession",
+		Decision: NeedsConfirmation, Command: "Import-PSSession", Typed: c.typedToCross(nil),
 		Reason: "which tenant's commands would be imported is known only when the line runs", WayOut: "-Prefix gives them names of their own",
 	}
 }
 
-// crossing is the verdict on importing from a session into this console.
-func (c *console) crossing(from *Session, prefix string) Verdict {
+// crossing is the verdict on importing from a session into this console. That
+// a session's own commands take back their names needs no yes.
+func (c *console) crossing(from *Session, prefix string, clobber bool) Verdict {
 	other := c.otherTenant(from)
-	if prefix != "" || other == nil {
+	if prefix != "" || other == nil || from == c.own && clobber {
 		return Verdict{}
 	}
 	return Verdict{
-		Decision: NeedsConfirmation, Command: "Import-PSSession",
+		Decision: NeedsConfirmation, Command: "Import-PSSession", Typed: c.typedToCross(from),
 		Reason: fmt.Sprintf("the commands of %s would have the same names here as those of %s", from.Proof().Label(), other.Proof().Label()),
 		WayOut: "-Prefix gives them names of their own",
 	}
 }
 
+// typedToCross is what has to be typed before the names of a production
+// tenant's commands come to mean another's: the other's name, or where that is
+// not known yet its own.
+func (c *console) typedToCross(from *Session) string {
+	switch {
+	case c.own == nil || c.own.rules(SendAuto).environment() != Prod:
+		return ""
+	case from == nil || from == c.own:
+		return c.own.reached().Name()
+	}
+	return from.reached().Name()
+}
+
 // otherTenant is a session of another tenant whose commands can be typed here;
 // nil for none. Two that are not proved may be two tenants; a nil from may be any.
 func (c *console) otherTenant(from *Session) *Session {
-	differs := func(s *Session) bool {
-		return from == nil || s != from && !(s.Proof().Proved && from.Proof().Proved && s.Proof().same(from.Proof()))
-	}
+	differs := func(s *Session) bool { return from == nil || s.otherThan(from) }
 	if c.own != nil && differs(c.own) {
 		return c.own
 	}

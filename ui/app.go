@@ -40,6 +40,7 @@ type App struct {
 	lastTab, lastAttempt int
 	asked                chan request // from the session cmdlets
 	cmdlets              *session.Cmdlets
+	imported             func(*tab) []session.Imported
 	ticking              bool
 	interrupted          time.Time // the last ctrl+c on an empty prompt
 	said                 string    // one sentence in the status line, until the next key
@@ -62,6 +63,7 @@ func New(cfg Config) *App {
 	a.keys = newKeymap(a.table)
 	a.cmdlets = session.NewCmdlets(deck{a})
 	a.cmdlets.Version = cfg.Version
+	a.imported = a.importedIn
 	a.picker = newPicker(a.cfg)
 	switch {
 	case len(cfg.Open) > 0:

@@ -198,6 +198,7 @@ func (a *App) takeAway(s *session.Session) tea.Cmd {
 	if i < 0 {
 		return nil
 	}
+	a.endImports(a.tabs[i].live)
 	a.tabs[i].live = nil // nothing is closed there
 	return a.closeTab(a.tabs[i])
 }
@@ -205,5 +206,5 @@ func (a *App) takeAway(s *session.Session) tea.Cmd {
 // reachedWords is what a block says of a session that its line reached.
 func reachedWords(r *session.Reached) string {
 	_, word := (&theme{}).env(r.Env)
-	return oneLine(r.Tenant) + " " + word
+	return oneLine(r.Name()) + " " + word
 }

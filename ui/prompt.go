@@ -31,8 +31,9 @@ func (a *App) promptLabel(t *tab, w int) (label string, cells int) {
 	case !t.proved():
 		tail = ", " + textUnproved + tail
 	}
-	name := fit(t.name(), max(6, w/2-width(word)-width(tail)-6))
-	label = bar.text("▌") + th.bold.text(name) + " " + bar.text(word) + th.dim.text(tail) + th.bold.text(" › ") + " "
+	across, room := a.acrossWords(t, w)
+	name := fit(t.name(), max(6, w/2-width(word)-width(tail)-room-6))
+	label = bar.text("▌") + th.bold.text(name) + " " + bar.text(word) + across + th.dim.text(tail) + th.bold.text(" › ") + " "
 	return label, width(label)
 }
 
@@ -139,13 +140,13 @@ func (a *App) statusLine(t *tab, w int) string {
 }
 
 func (a *App) statusWords(t *tab, w int) string {
+	parts := a.importedWords(t)
 	if t.home {
-		return textHomeStatus
+		return strings.Join(append(parts, textHomeStatus), " · ")
 	}
 	if t.live == nil {
 		return oneLine(t.target.Label())
 	}
-	var parts []string
 	if p := t.live.Proof(); p.Proved {
 		where := p.Domain
 		if where == "" {

@@ -5,6 +5,7 @@ const (
 	textName       = "psdeck"
 	textNoShells   = "servers cannot be asked for their sessions here"
 	textReaches    = "→ %s"
+	textImportedOf = "→ %s for %s"
 	textHome       = "home"
 	textHomePrompt = "PS ›"
 

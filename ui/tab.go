@@ -323,6 +323,7 @@ func (a *App) reconnect() tea.Cmd {
 		return nil
 	}
 	old := t.live
+	a.endImports(old)
 	t.runner, t.live, t.signing = nil, nil, nil
 	t.notice = notice{}
 	return tea.Batch(closeStale(old), a.startAttempt(t))
@@ -361,6 +362,7 @@ func (a *App) closeTab(t *tab) tea.Cmd {
 	}
 	_ = a.openedFor(t, attemptEnd{err: context.Canceled})
 	live := t.live
+	a.endImports(live)
 	cancel := t.cancel
 	var follow tea.Cmd
 	if len(a.tabs) == 0 {
