@@ -42,6 +42,7 @@ type App struct {
 	cmdlets              *session.Cmdlets
 	imported             func(*tab) []session.Imported
 	ticking              bool
+	keyed                time.Time // the last key that a prompt took
 	interrupted          time.Time // the last ctrl+c on an empty prompt
 	said                 string    // one sentence in the status line, until the next key
 
@@ -231,6 +232,7 @@ func (a *App) typed(k tea.KeyPressMsg) tea.Cmd {
 		if t == nil {
 			return nil
 		}
+		a.keyed = a.cfg.Now()
 		before := t.editor.text
 		if a.keys.edit(&t.editor, k) {
 			t.notice = notice{}
@@ -261,6 +263,7 @@ func (a *App) paste(text string) {
 		}
 	case pageDeck:
 		if t := a.tab(); t != nil {
+			a.keyed = a.cfg.Now()
 			t.editor.insert(text)
 			t.notice = notice{}
 		}

@@ -17,6 +17,7 @@ func (a *App) enter() tea.Cmd {
 		if t.editor.text == "" && (t.dead || t.attempt != nil && t.attempt.done) {
 			return nil
 		}
+		a.keyed = a.cfg.Now()
 		return a.submit(t)
 	}
 	return nil

@@ -175,7 +175,7 @@ func TestPickerSearchesAndOpens(t *testing.T) {
 		d.HasNot("contoso")
 		d.Press("enter")
 		d.pass(time.Second)
-		d.Has("1 fabrikam TEST ◌ connecting", "connect to fabrikam", "redirect", "GT7K-29QX", "▌fabrikam TEST, connecting ›")
+		d.Has("1 fabrikam TEST ? asks", "connect to fabrikam", "redirect", "GT7K-29QX", "▌fabrikam TEST, connecting ›")
 		d.pass(20 * time.Second)
 		d.Has("connected: the server says it is fabrikam", "▌fabrikam TEST ›")
 		d.HasNot("GT7K-29QX")

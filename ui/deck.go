@@ -3,6 +3,9 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -27,11 +30,15 @@ type request struct {
 // requestMsg is a request that has come in.
 type requestMsg request
 
-// opening is a tab that a cmdlet waits for.
+// opening is a tab that a cmdlet waits for. It opens beside the one that the
+// cmdlet was typed in, and comes to the screen where nobody types meanwhile.
 type opening struct {
 	watch func(session.Event)
 	ended chan attemptEnd // takes one
-	stay  *tab            // goes back to the screen when the session is open; nil: none
+	from  *tab            // on screen when the cmdlet ran; nil: none
+	typed time.Time       // when its line was given
+	stay  bool            // lines go on being typed there
+	asked bool            // that a person has to sign in was said
 }
 
 // ask has Update do something and waits until it is done.
@@ -69,15 +76,13 @@ func (a *App) requested(msg requestMsg) tea.Cmd {
 	return tea.Batch(cmd, a.waitAsked())
 }
 
-// Open implements [session.Deck]: a tab that connects is shown, so that a
-// person can sign in.
+// Open implements [session.Deck]: the tab is shown when the session is open, or
+// when a person has to sign in.
 func (d deck) Open(ctx context.Context, t session.Target, stay bool, watch func(session.Event)) (*session.Session, error) {
-	o := &opening{watch: watch, ended: make(chan attemptEnd, 1)}
+	o := &opening{watch: watch, ended: make(chan attemptEnd, 1), stay: stay}
 	var at *attempt
 	err := d.app.ask(ctx, func(a *App) tea.Cmd {
-		if stay {
-			o.stay = a.tab()
-		}
+		o.from, o.typed = a.tab(), a.lineTyped()
 		cmd := a.openTabFor(t, o)
 		at = a.tabs[len(a.tabs)-1].attempt
 		return cmd
@@ -111,19 +116,83 @@ func (a *App) openedFor(t *tab, end attemptEnd) tea.Cmd {
 		return nil
 	}
 	t.opening = nil
+	var shown tea.Cmd
+	if end.err == nil {
+		shown = a.showOpened(t, o)
+	}
 	if live := sessionIn(end.session); live == nil && end.err == nil {
 		end.err = errors.New(textNoSession)
 	}
 	o.ended <- end
-	if o.stay == nil || end.err != nil {
-		return nil
+	return shown
+}
+
+// showOpened goes to a tab that a cmdlet has opened, or back to where lines go
+// on being typed; while somebody types nothing moves, and where it is is said.
+func (a *App) showOpened(t *tab, o *opening) tea.Cmd {
+	to := t
+	if o.stay && o.from != nil {
+		to = o.from
 	}
-	for i, other := range a.tabs {
-		if other == o.stay {
-			return a.activate(i)
-		}
+	i, here := slices.Index(a.tabs, to), a.tab()
+	if i >= 0 && here != to && (here == t || here == o.from) && a.untouched(o.typed) {
+		return a.activate(i)
+	}
+	if here != t {
+		a.noteBeside(t, o.from, textOpenedBeside)
 	}
 	return nil
+}
+
+// noteBeside says in a tab what there is in another.
+func (a *App) noteBeside(t, in *tab, text string) {
+	n := slices.Index(a.tabs, t) + 1
+	if in == nil || slices.Index(a.tabs, in) < 0 || n == 0 {
+		return
+	}
+	_, word := a.th.env(t.target.Env)
+	how := fmt.Sprintf("alt+%d", n)
+	if n > 9 {
+		how = "alt+right"
+	}
+	in.note(fmt.Sprintf(text, n, t.name()+" "+word, how))
+	a.marked(in)
+}
+
+// askBeside shows a tab that a cmdlet opens when a person has to sign in there,
+// or says so where that person types.
+func (a *App) askBeside(t *tab) tea.Cmd {
+	o := t.opening
+	if o == nil || o.asked || t == a.tab() || !t.asks() && !t.attempt.asksPerson() {
+		return nil
+	}
+	o.asked = true
+	if i := slices.Index(a.tabs, t); a.tab() == o.from && a.untouched(o.typed) {
+		return a.activate(i)
+	}
+	a.noteBeside(t, o.from, textAsksBeside)
+	return nil
+}
+
+// keyQuiet is how long no key has come before the keyboard may go elsewhere.
+const keyQuiet = time.Second
+
+// untouched tells whether the keyboard may be taken elsewhere for a line that
+// was given then: no text is being typed, and no key came since, or for a while.
+func (a *App) untouched(given time.Time) bool {
+	t := a.tab()
+	if a.page != pageDeck || t == nil || t.editor.text != "" || a.help != nil || a.dialog() != nil && !t.asks() {
+		return false
+	}
+	return !a.keyed.After(given) || a.cfg.Now().Sub(a.keyed) >= keyQuiet
+}
+
+// lineTyped is when the line that runs on screen was given; now, where none does.
+func (a *App) lineTyped() time.Time {
+	if t := a.tab(); t != nil && t.current != nil {
+		return t.current.given
+	}
+	return a.cfg.Now()
 }
 
 // tabWith is the index of the tab of a session; -1 for none.
@@ -140,9 +209,15 @@ func (a *App) tabWith(s *session.Session) int {
 func (d deck) Show(ctx context.Context, s *session.Session) error {
 	var err error
 	asked := d.app.ask(ctx, func(a *App) tea.Cmd {
+		here := a.tab()
+		stays := here != nil && !a.untouched(a.lineTyped())
 		if s == nil {
 			if a.cfg.Home == nil {
 				err = errors.New(textNoHome)
+				return nil
+			}
+			if stays {
+				here.note(textTypingStays)
 				return nil
 			}
 			return a.showHome()
@@ -150,6 +225,10 @@ func (d deck) Show(ctx context.Context, s *session.Session) error {
 		i := a.tabWith(s)
 		if i < 0 {
 			err = errors.New(textNoSession)
+			return nil
+		}
+		if stays && a.tabs[i] != here {
+			a.noteBeside(a.tabs[i], here, textOpenedBeside)
 			return nil
 		}
 		return a.activate(i)

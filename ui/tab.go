@@ -54,6 +54,7 @@ type notice struct {
 type queued struct {
 	line      string
 	confirmed bool
+	given     time.Time
 }
 
 func (a *App) newTab(t session.Target) *tab {
@@ -86,7 +87,7 @@ func (t *tab) connecting() bool { return t.attempt != nil && !t.attempt.done }
 func (t *tab) stateWords() string {
 	words := "●"
 	switch {
-	case t.asks():
+	case t.asks(), t.connecting() && t.attempt.asksPerson():
 		words = "? " + textAsks
 	case t.connecting():
 		words = "◌ " + textConnecting
@@ -143,6 +144,9 @@ func (a *App) openTabFor(t session.Target, o *opening) tea.Cmd {
 	}
 	tb := a.newTab(t)
 	tb.opening = o
+	if o != nil {
+		return a.startAttempt(tb)
+	}
 	return tea.Batch(a.startAttempt(tb), a.activate(len(a.tabs)-1))
 }
 
@@ -180,11 +184,15 @@ func (a *App) attempted(msg attemptMsg) tea.Cmd {
 			return tea.Batch(append(cmds, a.attemptEnded(at, t, inWizard, ev))...)
 		case passwordAsked:
 			cmds = append(cmds, a.askPassword(at, t, ev))
+			if t != nil {
+				cmds = append(cmds, a.askBeside(t))
+			}
 		default:
 			added := at.apply(ev)
 			if t != nil {
 				t.say(added...)
 				a.marked(t)
+				cmds = append(cmds, a.askBeside(t))
 			}
 		}
 	}

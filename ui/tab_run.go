@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -24,6 +25,7 @@ type running struct {
 	progress *progress
 	stop     bool // asked for; sent as soon as there is a run
 	lastErr  string
+	given    time.Time // when the person gave the line
 }
 
 // The messages of a run. Each names its tab and request.
@@ -132,16 +134,17 @@ func (a *App) take(t *tab, text string, confirmed bool) tea.Cmd {
 	t.notice = notice{}
 	t.scroll.toEnd()
 	if t.current != nil {
-		t.queue = append(t.queue, queued{text, confirmed})
+		t.queue = append(t.queue, queued{text, confirmed, a.cfg.Now()})
 		return nil
 	}
-	return a.start(t, text, confirmed)
+	return a.start(t, queued{text, confirmed, a.cfg.Now()})
 }
 
 // start runs a line.
-func (a *App) start(t *tab, text string, confirmed bool) tea.Cmd {
+func (a *App) start(t *tab, q queued) tea.Cmd {
 	t.seq++
-	r := &running{seq: t.seq, line: text, block: &block{command: text, state: blockRunning, started: a.cfg.Now()}}
+	text, confirmed := q.line, q.confirmed
+	r := &running{seq: t.seq, line: text, given: q.given, block: &block{command: text, state: blockRunning, started: a.cfg.Now()}}
 	r.ctx, r.cancel = context.WithCancel(t.ctx)
 	t.current = r
 	t.begin(r.block)
@@ -297,7 +300,7 @@ func (a *App) finished(t *tab, r *running, result session.Result) tea.Cmd {
 	}
 	next := t.queue[0]
 	t.queue = t.queue[1:]
-	return a.start(t, next.line, next.confirmed)
+	return a.start(t, next)
 }
 
 func firstLine(s string) string {
