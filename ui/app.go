@@ -233,6 +233,9 @@ func (a *App) typed(k tea.KeyPressMsg) tea.Cmd {
 			return nil
 		}
 		a.keyed = a.cfg.Now()
+		if k.Text != "" && a.keys.find(editing, k) == nil {
+			t.typedBehind(k.Text)
+		}
 		before := t.editor.text
 		if a.keys.edit(&t.editor, k) {
 			t.notice = notice{}
@@ -264,6 +267,7 @@ func (a *App) paste(text string) {
 	case pageDeck:
 		if t := a.tab(); t != nil {
 			a.keyed = a.cfg.Now()
+			t.typedBehind(text)
 			t.editor.insert(text)
 			t.notice = notice{}
 		}

@@ -29,6 +29,7 @@ func newConfirm(t *tab, text string, v session.Verdict) *confirm {
 func (c *confirm) key(a *App, k tea.KeyPressMsg) (bool, tea.Cmd) {
 	switch a.keys.inDialog(k) {
 	case dialogCancel:
+		c.tab.keep()
 		return true, nil
 	case dialogAccept:
 		if c.verdict.Typed != "" && strings.TrimSpace(c.input.text()) != c.verdict.Typed {

@@ -51,6 +51,47 @@ func TestConfirmationIsCancelledAndTheDraftStays(t *testing.T) {
 	})
 }
 
+// After a confirmation was cancelled its line stays in the prompt, to be changed:
+// the next line is not written to its last word.
+func TestTheNextLineIsNotWrittenToOneThatWasNotRun(t *testing.T) {
+	for _, refused := range []bool{false, true} {
+		srv := newFakeServer()
+		onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+			cancelled := func() {
+				srv.sessions[0].verdict = askFirst()
+				if refused {
+					srv.sessions[0].verdict = session.Verdict{Decision: session.Refused, Reason: "read-only"}
+				}
+				d.Press("ctrl+c")
+				d.Run("Set-All | Out-GridView")
+				d.pass(time.Second)
+				if !refused {
+					d.Press("esc")
+				}
+				d.Has("›  Set-All | Out-GridView")
+			}
+			cancelled()
+			d.Type("Get-CsUser")
+			d.HasNot("Out-GridViewGet")
+			d.Has("›  Get-CsUser", "not run, ctrl+z in the prompt brings it back: Set-All | Out-GridView")
+			d.Press("ctrl+z", "ctrl+z")
+			d.Has("›  Set-All | Out-GridView")
+			for text, want := range map[string]string{" -WhatIf": "Out-GridView -WhatIf", "; Get-B": "Out-GridView; Get-B", "| ft": "Out-GridView| ft"} {
+				cancelled()
+				d.Type(text)
+				d.Has("›  Set-All | " + want)
+			}
+			cancelled()
+			d.Press("backspace")
+			d.Type("ws")
+			d.Has("›  Set-All | Out-GridViews")
+			cancelled()
+			d.Paste("Get-CsUser y")
+			d.Has("›  Get-CsUser y")
+		})
+	}
+}
+
 func TestADialogTakesNoKeysThatWereNotMeantForIt(t *testing.T) {
 	srv := newFakeServer()
 	srv.on("Remove-CsUser x", func(*fakeRun) {})

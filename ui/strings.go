@@ -99,6 +99,7 @@ const (
 	textTypedAtHome   = "Typed at home, it runs in"
 	textMoreNames     = "and %d more"
 	textNameWrong     = "that is not the name"
+	textKeptLine      = "not run, ctrl+z in the prompt brings it back: %s"
 	textEnterIgnored  = "You were typing: that Enter was not taken. Press it again to run the line."
 	textTypedFoot     = "enter run · esc cancel, the line stays"
 	textConfirmFoot   = "enter run · esc cancel, the line stays"

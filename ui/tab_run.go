@@ -125,6 +125,7 @@ func (t *tab) refuse(text string, v session.Verdict) {
 		t.say(line{text: oneLine(v.WayOut), kind: kindDim})
 	}
 	t.scroll.toEnd()
+	t.keep()
 }
 
 // take accepts a line: it runs now, or waits for the one that runs.
