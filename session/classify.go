@@ -154,10 +154,12 @@ func (f *finding) command(c syntax.Invocation, there bool) {
 	if there {
 		e = effectThere(name, c)
 	}
-	switch e {
-	case writes:
+	switch {
+	case e != reads && !there && asksOnly(c):
+		f.add(writes, name, name+" -WhatIf should only ask, but a server may take no notice of -WhatIf")
+	case e == writes:
 		f.add(e, name, name+" is not known to only read")
-	case destroys:
+	case e == destroys:
 		f.add(e, name, name+" takes something away")
 	}
 	if c.Splatted {
@@ -166,6 +168,32 @@ func (f *finding) command(c syntax.Invocation, there bool) {
 	if c.StopParsing {
 		f.add(writes, name+" --%", "what stands behind --% cannot be known beforehand")
 	}
+}
+
+// asksOnly tells a command with -WhatIf as it is written out, or
+// -WhatIf:$true: what it would do is only said. What stands in a variable, and
+// a second one, might say otherwise.
+func asksOnly(c syntax.Invocation) bool {
+	if !c.Constant() || c.Splatted || c.StopParsing {
+		return false
+	}
+	found, others := false, 0
+	for _, a := range c.Node.Children {
+		if a.Class != syntax.CommandParameterAst || !strings.HasPrefix("whatif", strings.ToLower(a.Text)) && !strings.EqualFold(a.Text, "wi") {
+			continue
+		}
+		on := len(a.Children) == 0
+		if !on {
+			v := a.Children[0]
+			on = v.Class == syntax.VariableExpressionAst && strings.EqualFold(v.Text, "true")
+		}
+		if on && strings.EqualFold(a.Text, "WhatIf") {
+			found = true
+		} else {
+			others++
+		}
+	}
+	return found && others == 0
 }
 
 // assignment allows plain variables: a drive's may be a file, a function or

@@ -29,7 +29,7 @@ func cmdlets() []*cmdlet {
 }
 
 // plainCmdlets are those that act on no session.
-var plainCmdlets = sync.OnceValue(func() []*cmdlet { return append(secretCmdlets(), optionCmdlet()) })
+var plainCmdlets = sync.OnceValue(func() []*cmdlet { return append(secretCmdlets(), optionCmdlet(), clearCmdlet()) })
 
 func (c *call) desk() *Cmdlets { return c.console.desk }
 

@@ -27,6 +27,8 @@ const (
 	// StreamReached says that a line reaches another session than the one it was
 	// typed in; what follows comes from there.
 	StreamReached
+	// StreamClear wants everything off the screen that was given so far.
+	StreamClear
 )
 
 // Record is one thing that a run gave. Which fields are set follows Stream.

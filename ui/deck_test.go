@@ -234,6 +234,11 @@ func TestDeadSessionKeepsDraftAndOutput(t *testing.T) {
 		d.Has("F5 connects anew", "half a line")
 		d.Press("f5")
 		d.Has("▌contoso PROD ›  half a line", "I am contoso")
+		srv.sessions[1].die(errors.New("again"))
+		d.settle()
+		d.Press("ctrl+u")
+		d.Run("cls")
+		d.HasNot("I am contoso", "cls")
 		if len(srv.sessions) != 2 || srv.targets[0].OverrideAdminDomain != srv.targets[1].OverrideAdminDomain {
 			t.Errorf("reconnected to %+v", srv.targets)
 		}

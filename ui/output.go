@@ -24,6 +24,7 @@ const (
 
 // batch is what a reader brings at a time: lines ready to be shown.
 type batch struct {
+	clear    bool // the screen, before the lines
 	lines    []line
 	objects  int
 	errors   int
@@ -161,6 +162,8 @@ func (r *reader) convertOther(b *batch, rec *session.Record) {
 	case session.StreamView:
 		r.close(b)
 		r.show(rec.View)
+	case session.StreamClear:
+		b.clear, b.lines = true, nil
 	case session.StreamPrompt:
 		if rec.Prompt != nil {
 			b.prompts = append(b.prompts, rec.Prompt)

@@ -263,3 +263,20 @@ func TestABlockNamesTheTenantThatItReached(t *testing.T) {
 		d.Has("Get-FabCsTenant", "→ Fabrikam TEST ·", "an answer")
 	})
 }
+
+// What wants the screen clear takes everything off that came before.
+func TestALineClearsTheScreen(t *testing.T) {
+	srv := newFakeServer()
+	srv.on("Get-A", func(r *fakeRun) { r.send(text(session.StreamHost, "from before")) })
+	srv.on("cls; Get-B", func(r *fakeRun) {
+		r.send(text(session.StreamHost, "not to be seen"), session.Record{Stream: session.StreamClear}, text(session.StreamHost, "from behind"))
+	})
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		d.Run("Get-A")
+		d.Has("from before")
+		d.Run("cls; Get-B")
+		d.pass(time.Second)
+		d.Has("from behind")
+		d.HasNot("from before", "not to be seen", "cls; Get-B")
+	})
+}

@@ -58,6 +58,11 @@ func (a *App) submit(t *tab) tea.Cmd {
 		return nil
 	}
 	if t.runner == nil || t.dead {
+		if strings.EqualFold(pslang.ResolveAlias(strings.TrimSpace(text)), "Clear-Host") {
+			t.editor.clear()
+			t.scroll.clear()
+			return nil
+		}
 		t.notice = notice{text: t.whyClosed(), at: -1}
 		return nil
 	}
@@ -240,6 +245,9 @@ func (a *App) received(msg batchMsg) tea.Cmd {
 		return nil
 	}
 	b := &msg.batch
+	if b.clear {
+		t.scroll.clear()
+	}
 	t.say(b.lines...)
 	r.block.objects += b.objects
 	r.block.errors += b.errors
