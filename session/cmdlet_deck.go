@@ -23,8 +23,8 @@ type Deck interface {
 	Show(ctx context.Context, s *Session) error
 	// Close closes a session and takes it away.
 	Close(ctx context.Context, s *Session) error
-	// Leave leaves a session on its server, see [Session.Disconnect], and takes
-	// it away.
+	// Leave leaves a session on its server, see [Session.Disconnect]. Open with
+	// its id in [Target.Attach] joins it again.
 	Leave(ctx context.Context, s *Session) error
 }
 

@@ -75,7 +75,8 @@ func (cn *connecting) prove(ctx context.Context, s *Session) error {
 		return s.believe(cn.completed(ctx, p, want.domain), want)
 	}
 	if len(s.Rejoined()) > 0 {
-		return nil // it is busy: the next line waits for the proof
+		s.spawn(s.proveWhenIdle)
+		return nil // it is busy: the proof follows, at the latest before the next line
 	}
 	return s.again(ctx)
 }
@@ -163,6 +164,7 @@ func (s *Session) believe(p Proof, want wanted) error {
 	s.mu.Lock()
 	before := s.proof
 	s.proof = p
+	s.tell()
 	s.mu.Unlock()
 	if err := p.check(want, s.target.ExpectTenant); err != nil {
 		return err
@@ -174,6 +176,25 @@ func (s *Session) believe(p Proof, want wanted) error {
 		return &MismatchError{Wanted: before.Label(), Got: p.Label()}
 	}
 	return nil
+}
+
+// proveWhenIdle asks a session that was joined while commands ran in it which
+// tenant it is when they have ended: in a turn of its own, as a line would.
+func (s *Session) proveWhenIdle() {
+	for _, run := range s.Rejoined() {
+		select {
+		case <-run.done:
+		case <-s.ctx.Done():
+			return
+		}
+	}
+	s.begin(func(t *turn) {
+		run := newRun(s.id, "", s.now)
+		if s.acquire(s.ctx, run, t) {
+			_, err := s.assure(s.ctx, run)
+			run.finish(Completed, err)
+		}
+	})
 }
 
 // assure makes sure before a line is sent that the server is the tenant that

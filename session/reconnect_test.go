@@ -560,6 +560,35 @@ func TestDisconnectAndAttach(t *testing.T) {
 	}
 }
 
+// A session that is joined while a command runs in it is asked which tenant it
+// is when that has ended, also where no line comes.
+func TestAJoinedSessionProvesItsTenantWhenItIsIdle(t *testing.T) {
+	h := newHost(t, endpoint.Config{})
+	h.tenant = "Contoso"
+	s := h.connect(time.Minute, nil)
+	r := h.run(s, "Get-Steps")
+	h.steps <- 1
+	h.next(r)
+	if err := s.Disconnect(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	again := h.connect(time.Minute, func(t *session.Target) { t.Attach = s.ID() })
+	changed := again.Changed()
+	if again.Proof().Proved || len(again.Rejoined()) != 1 {
+		t.Fatalf("%+v while it runs", again.Proof())
+	}
+	close(h.steps)
+	h.end(again.Rejoined()[0])
+	select {
+	case <-changed:
+	case <-time.After(time.Minute):
+		t.Fatal("nobody was asked")
+	}
+	if p := again.Proof(); !p.Proved || again.State() != session.Opened {
+		t.Errorf("%+v", p)
+	}
+}
+
 // A session that somebody is connected to cannot be joined; it stays as it is.
 func TestAttachToOneInUse(t *testing.T) {
 	h := newHost(t, endpoint.Config{})

@@ -178,7 +178,8 @@ func (s *Session) State() State {
 	return s.state
 }
 
-// Changed is closed at the next change of State; ask for it before the State.
+// Changed is closed at the next change of State, and when the server has said
+// which tenant it is; ask for it before these.
 func (s *Session) Changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -191,6 +192,11 @@ func (s *Session) become(st State) {
 		return
 	}
 	s.state = st
+	s.tell()
+}
+
+// tell tells who waits that something has changed; s.mu is held.
+func (s *Session) tell() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

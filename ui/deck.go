@@ -83,6 +83,12 @@ func (d deck) Open(ctx context.Context, t session.Target, stay bool, watch func(
 	var at *attempt
 	err := d.app.ask(ctx, func(a *App) tea.Cmd {
 		o.from, o.typed = a.tab(), a.lineTyped()
+		if again := a.tabLeft(t.Attach); again != nil {
+			again.opening = o
+			cmd := a.rejoin(again)
+			at = again.attempt
+			return cmd
+		}
 		cmd := a.openTabFor(t, o)
 		at = a.tabs[len(a.tabs)-1].attempt
 		return cmd
@@ -258,7 +264,12 @@ func (d deck) Leave(ctx context.Context, s *session.Session) error {
 		d.parting(ctx, s, false)
 		return err
 	}
-	return d.app.ask(context.WithoutCancel(ctx), func(a *App) tea.Cmd { return a.takeAway(s) })
+	return d.app.ask(context.WithoutCancel(ctx), func(a *App) tea.Cmd {
+		if i := a.tabWith(s); i >= 0 {
+			a.keepLeft(a.tabs[i])
+		}
+		return nil
+	})
 }
 
 // parting says that a session's end, now, is wanted.

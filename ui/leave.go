@@ -39,6 +39,10 @@ func (a *App) stateChanged(msg stateMsg) tea.Cmd {
 		return nil
 	}
 	now := msg.live.State()
+	if t.unproved && msg.live.Proof().Proved {
+		t.unproved = false
+		t.note(fmt.Sprintf(textOpened, t.name()))
+	}
 	switch {
 	case now == session.Interrupted && msg.was != now:
 		t.say(line{text: oneLine(fmt.Sprintf(textCutOff, msg.live.Err())), kind: kindWarning})
@@ -47,6 +51,36 @@ func (a *App) stateChanged(msg stateMsg) tea.Cmd {
 	}
 	a.marked(t)
 	return a.watchState(t, msg.live)
+}
+
+// keepLeft keeps the tab of a session that a cmdlet left on its server, with all
+// that is on its screen; joined again, it goes on there.
+func (a *App) keepLeft(t *tab) {
+	t.left = &leftSession{id: t.live.ID(), name: t.name()}
+	t.live, t.runner, t.signing, t.leaving = nil, nil, nil, false
+	t.takeQueueBack()
+	t.say(line{kind: kindBlank})
+	t.note(textLeftHere)
+	a.marked(t)
+}
+
+// leftSession is a session that was left on its server.
+type leftSession struct{ id, name string }
+
+// tabLeft is the tab that a session was left from; nil: none.
+func (a *App) tabLeft(id string) *tab {
+	for _, t := range a.tabs {
+		if t.left != nil && strings.EqualFold(t.left.id, id) && !t.connecting() {
+			return t
+		}
+	}
+	return nil
+}
+
+// rejoin connects a tab to the session that was left from it.
+func (a *App) rejoin(t *tab) tea.Cmd {
+	t.target.Attach, t.notice = t.left.id, notice{}
+	return a.startAttempt(t)
 }
 
 // leftMsg says what came of leaving a session on its server.

@@ -2,8 +2,11 @@ package ui
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"psdeck/session"
 )
@@ -62,5 +65,52 @@ func TestDetails(t *testing.T) {
 		d.pass(2 * time.Second)
 		d.Press("esc")
 		d.HasNot("Disconnect: not here")
+	})
+}
+
+// A session that Disconnect-PSSession leaves keeps its tab with what is on its
+// screen, and is joined again there: by F5, or by a cmdlet.
+func TestADisconnectedSessionKeepsItsTab(t *testing.T) {
+	for _, by := range []string{"f5", "cmdlet"} {
+		srv := newFakeServer()
+		srv.on("Get-CsTenant", func(r *fakeRun) { r.send(text(session.StreamHost, "I am contoso")) })
+		onScreen(t, 100, 28, srv.open("contoso", "fabrikam"), func(d *driver) {
+			d.Run("Get-CsTenant")
+			d.Type("a draft")
+			asked := func(do func(*App) tea.Cmd) { _ = d.app.ask(d.t.Context(), do); d.settle() }
+			asked(func(a *App) tea.Cmd { a.keepLeft(a.tabs[0]); return nil })
+			d.Has("▌1 contoso PROD ◌ disconnected", "I am contoso", "contoso PROD, disconnected ›  a draft", "F5 joins it again here")
+			d.Press("enter")
+			d.Has("a draft")
+			id := d.app.tabs[0].left.id
+			if by == "f5" {
+				d.Press("f5")
+			} else {
+				go func() {
+					_, _ = deck{d.app}.Open(d.t.Context(), session.Target{Attach: strings.ToUpper(id)}, true, func(session.Event) {})
+				}()
+				d.settle()
+			}
+			d.Has("▌1 contoso PROD ●", "2 fabrikam", "I am contoso", "contoso PROD ›  a draft")
+			if n := len(srv.targets); n != 3 || srv.targets[2].Attach != id || len(d.app.tabs) != 2 || d.app.tabs[0].target.Attach != "" {
+				t.Errorf("%s: %d tabs, joined with %+v", by, len(d.app.tabs), srv.targets[n-1])
+			}
+		})
+		if srv.sessions[0].closed != 0 && srv.sessions[0].target.OverrideAdminDomain == "contoso.example" {
+			t.Error("it was closed")
+		}
+	}
+}
+
+// A tenant that is proved only after the session was joined is said then.
+func TestALateProofIsSaid(t *testing.T) {
+	srv := newFakeServer()
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		d.app.tabs[0].unproved = true
+		srv.sessions[0].become(session.Opened, nil)
+		d.settle()
+		if n := strings.Count(d.Screen(), "the server says it is contoso"); n != 2 {
+			t.Errorf("said %d times\n%s", n, d.Screen())
+		}
 	})
 }

@@ -24,6 +24,8 @@ func (a *App) promptLabel(t *tab, w int) (label string, cells int) {
 	switch {
 	case t.connecting():
 		tail = ", " + textConnecting
+	case t.left != nil && t.attempt == nil:
+		tail = ", " + textDisconnected
 	case t.live == nil:
 		tail = ", " + textNotConnected
 	case t.dead:

@@ -20,6 +20,7 @@ const (
 	textConnecting   = "connecting"
 	textNotConnected = "not connected"
 	textAsks         = "asks"
+	textDisconnected = "disconnected"
 	textLost         = "lost"
 	textInterrupted  = "looking for the server"
 	textRunning      = "running"
@@ -71,6 +72,7 @@ const (
 	textLeaving       = "leaving %s on its server …"
 	textLeaveFailed   = "leaving the session on its server: %w"
 	textLeft4Later    = "left on the server: psdeck --attach %s joins it again"
+	textLeftHere      = "left on its server: Connect-PSSession, Receive-PSSession or F5 joins it again here"
 	textReconnectHint = "F5 connects anew (its variables are lost); output and draft stay"
 
 	// Running.

@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"psdeck/session"
+	"psdeck/session/wsman"
 )
 
 // tab is one session on the deck with all that a person has on screen of it.
@@ -23,12 +24,14 @@ type tab struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	runner  Runner // nil while there is no session
-	live    Session
-	attempt *attempt // connecting, or the last one that failed
-	signing *attempt // of the live session, for a sign-in that is needed again
-	dead    bool     // the session ended by itself
-	leaving bool     // it is being left on the server: its end is no loss
+	runner   Runner // nil while there is no session
+	live     Session
+	attempt  *attempt     // connecting, or the last one that failed
+	signing  *attempt     // of the live session, for a sign-in that is needed again
+	dead     bool         // the session ended by itself
+	leaving  bool         // it is being left on the server: its end is no loss
+	left     *leftSession // on its server, from where it can be joined again; nil: it was not
+	unproved bool         // that it is not known which tenant this is was said
 
 	mode session.SendMode // how lines are sent
 
@@ -75,6 +78,8 @@ func (t *tab) name() string {
 		return textHome
 	case t.live != nil && t.live.Proof().Proved:
 		return oneLine(t.live.Proof().Label())
+	case t.left != nil:
+		return t.left.name
 	default:
 		return oneLine(t.target.Label())
 	}
@@ -98,6 +103,8 @@ func (t *tab) stateWords() string {
 		words = "? " + textAsks
 	case t.attempt != nil:
 		words = "✗ " + textNotConnected
+	case t.left != nil:
+		words = "◌ " + textDisconnected
 	case t.dead:
 		words = "✗ " + textLost
 	case t.live != nil && t.live.State() == session.Interrupted:
@@ -266,6 +273,10 @@ func (a *App) attemptEnded(at *attempt, t *tab, inWizard bool, end attemptEnd) t
 			lines = nil
 		}
 		t.say(lines...)
+		var fault *wsman.Fault
+		if t.left != nil && errors.As(end.err, &fault) && fault.IsShellNotFound() {
+			t.left, t.target.Attach = nil, "" // it is gone: F5 connects anew
+		}
 		t.note(textRetry)
 		a.marked(t)
 		return a.openedFor(t, end)
@@ -277,6 +288,10 @@ func (a *App) attemptEnded(at *attempt, t *tab, inWizard bool, end attemptEnd) t
 func (a *App) opened(t *tab, at *attempt, s Session) tea.Cmd {
 	at.done = true
 	t.attempt, t.live, t.runner, t.dead = nil, s, s, false
+	if t.left != nil {
+		t.left, t.target.Attach = nil, ""
+	}
+	t.unproved = !s.Proof().Proved
 	t.signing = at
 	ctx := t.ctx
 	t.block.state, t.block.word = blockDone, ""
@@ -353,6 +368,9 @@ func (a *App) reconnect() tea.Cmd {
 	t := a.tab()
 	if why := a.whyNoReconnect(); why != "" {
 		return nil
+	}
+	if t.left != nil {
+		return a.rejoin(t)
 	}
 	old := t.live
 	a.endImports(old)

@@ -95,6 +95,8 @@ func (t *tab) whyClosed() string {
 		return textStillConnecting
 	case t.attempt != nil:
 		return textRetry
+	case t.left != nil:
+		return textLeftHere
 	default:
 		return textReconnectHint
 	}
