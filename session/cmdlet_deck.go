@@ -164,9 +164,11 @@ func (e *entry) object() clixml.Value {
 	state, available := e.state()
 	target := e.live.Target()
 	computer, transport := hostAndTransport(e.live)
+	// A name that was made up tells nobody which tenant this is.
 	return clixml.Obj(&clixml.Object{
 		TypeNames: []string{typeSession, "System.Object"},
 		ToString:  "[PSSession]" + e.name, HasToString: true,
+		Members: []clixml.Property{clixml.Prop("Tenant", e.live.Proof().Label())},
 		Props: []clixml.Property{
 			clixml.Prop("Id", e.number), clixml.Prop("Name", e.name), clixml.Prop("Transport", transport),
 			clixml.Prop("ComputerName", computer), clixml.Prop("ComputerType", clixml.Enum("System.Management.Automation.Runspaces.TargetMachineType", "RemoteMachine", 0)),

@@ -189,3 +189,14 @@ func commandsOffered(names ...string) func(*fakeCommand) {
 func described(name string, isSwitch bool, aliases ...string) clixml.Entry {
 	return clixml.Entry{Key: clixml.Str(name), Value: clixml.Obj(clixml.New(clixml.Prop("SwitchParameter", isSwitch), clixml.Prop("Aliases", stringList(aliases))))}
 }
+
+// A session notes its tenant, whatever its name is.
+func TestSessionsNoteTheirTenant(t *testing.T) {
+	d, c, _ := twoTenants(t, Target{})
+	c.mu.Lock()
+	c.proof = Proof{}
+	c.mu.Unlock()
+	if got := d.home("Get-PSSession | Select-Object -ExpandProperty Tenant"); !slices.Equal(got, []string{"unproved", "Fabrikam"}) {
+		t.Errorf("%q", got)
+	}
+}

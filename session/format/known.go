@@ -72,6 +72,17 @@ func knownViews() []knownView {
 			{name: "Name", align: left, width: 25},
 			{name: "Group", align: left},
 		}},
+		{is: sessionOfTenant, shape: Table, fields: []field{
+			{name: "Id", align: right, width: 3},
+			{name: "Name", align: left, width: 15},
+			{name: "Tenant", align: left, width: 12},
+			{name: "State", align: left, width: 13},
+			{name: "Availability", align: right, width: 12},
+			{name: "ComputerName", align: left, width: 15},
+			{name: "Transport", align: left, width: 9},
+			{name: "ComputerType", align: left, width: 15},
+			{name: "ConfigurationName", align: left, width: 21},
+		}},
 		{is: ofType("System.Management.Automation.Runspaces.PSSession"), shape: Table, fields: []field{
 			{name: "Id", align: right, width: 3},
 			{name: "Name", align: left, width: 15},
@@ -95,6 +106,16 @@ func knownViews() []knownView {
 			{name: "DisplayName", align: left},
 		}},
 	}
+}
+
+// sessionOfTenant tells a session of which the deck has noted its tenant. What
+// tells sessions apart stands first, so that a narrow screen leaves out the rest.
+func sessionOfTenant(v clixml.Value) bool {
+	if v.Object() == nil || !v.Object().Is("System.Management.Automation.Runspaces.PSSession") {
+		return false
+	}
+	_, ok := v.Object().Get("Tenant")
+	return ok
 }
 
 func isDate(v clixml.Value) bool {

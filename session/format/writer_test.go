@@ -185,3 +185,32 @@ func expectLines(t *testing.T, what string, got []string, want ...string) {
 		t.Errorf("%s: got %q, want %q", what, got, want)
 	}
 }
+
+// Sessions whose tenant is noted are told apart by it, also where the screen is
+// narrow; a session without that note is printed as PowerShell prints it.
+func TestSessionsAreToldApartByTheirTenant(t *testing.T) {
+	object := func(tenant string) *clixml.Object {
+		o := ofType(control+"Runspaces.PSSession",
+			clixml.Prop("Id", 1), clixml.Prop("Name", "SfBPowerShellSession_3f2a11d5-0000-4000-8000-1234567890ab"), clixml.Prop("Transport", "WSMan"),
+			clixml.Prop("ComputerName", "admin1e.online.lync.com"), clixml.Prop("ComputerType", "RemoteMachine"), clixml.Prop("State", "Opened"),
+			clixml.Prop("ConfigurationName", "Microsoft.PowerShell"), clixml.Prop("Availability", "Available"))
+		if tenant != "" {
+			o.Members = []clixml.Property{clixml.Prop("Tenant", tenant)}
+		}
+		return o
+	}
+	for _, tt := range []struct {
+		tenant string
+		width  int
+		head   string
+	}{
+		{"Contoso", 130, " Id Name            Tenant       State         Availability ComputerName    Transport ComputerType    ConfigurationName"},
+		{"Contoso", 76, " Id Name            Tenant       State         Availability ComputerName"},
+		{"", 120, " Id Name            Transport ComputerName    ComputerType    State         ConfigurationName     Availability"},
+	} {
+		got := strings.Split(format.Render([]clixml.Value{clixml.Obj(object(tt.tenant))}, format.View{}, format.Options{Width: tt.width}), "\n")
+		if strings.TrimRight(got[1], " ") != tt.head || !strings.Contains(got[3], tt.tenant) {
+			t.Errorf("%d: %q", tt.width, got)
+		}
+	}
+}
