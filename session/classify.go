@@ -59,7 +59,7 @@ func classifyAs(root *syntax.Node, there bool, rename func(syntax.Invocation) (n
 			}
 			c.Name, sent = name, there || goes
 		}
-		f.command(c, sent)
+		f.command(c, sent, !there)
 	}
 	for range s.Calls {
 		f.add(writes, "a method call", "what a method does cannot be known beforehand")
@@ -138,7 +138,9 @@ var otherNames = map[syntax.NodeClass]string{
 	syntax.ErrorStatementAst: "an unfinished statement", syntax.ErrorExpressionAst: "an unfinished expression",
 }
 
-func (f *finding) command(c syntax.Invocation, there bool) {
+// command adds what a command does. There tells that the server runs it, plain
+// that it travels as it is typed, and not as a part of a script.
+func (f *finding) command(c syntax.Invocation, there, plain bool) {
 	switch c.Operator {
 	case syntax.Ampersand:
 		f.add(writes, "& "+c.Name, "what \"&\" calls cannot be known beforehand")
@@ -155,7 +157,7 @@ func (f *finding) command(c syntax.Invocation, there bool) {
 		e = effectThere(name, c)
 	}
 	switch {
-	case e != reads && !there && asksOnly(c):
+	case e != reads && plain && asksOnly(c):
 		f.add(writes, name, name+" -WhatIf should only ask, but a server may take no notice of -WhatIf")
 	case e == writes:
 		f.add(e, name, name+" is not known to only read")

@@ -50,6 +50,32 @@ func TestTheVerdictNamesTheTenantsReached(t *testing.T) {
 	}
 }
 
+// -WhatIf of an imported command is sent as it is typed, and wants no name.
+func TestWhatIfOfAnImportedCommand(t *testing.T) {
+	d, c, _ := twoTenants(t, Target{Env: Prod})
+	d.home("Import-PSSession $c -Prefix Con")
+	for line, typed := range map[string]string{"Remove-ConCsUser x -WhatIf": "", "Remove-ConCsUser x": "Contoso", "Invoke-Command $c { Remove-CsUser x -WhatIf }": ""} {
+		if v, err := d.cmdlets.Home().console.judge(mustRead(t, d, line)); err != nil || v.Decision != NeedsConfirmation || v.Typed != typed {
+			t.Errorf("%s: %+v, %v", line, v, err)
+		}
+	}
+	c.target.ReadOnly = true
+	if v, err := d.cmdlets.Home().Check("Remove-ConCsUser x -WhatIf"); err != nil || v.Decision != Refused || !strings.Contains(v.Reason, "no notice of -WhatIf") {
+		t.Errorf("read-only: %+v, %v", v, err)
+	}
+}
+
+// mustRead reads a line at home; what the guard says of it does not ask which
+// parameters the command has.
+func mustRead(t *testing.T, d *fakeDeck, line string) *typed {
+	t.Helper()
+	read, err := d.cmdlets.Home().console.read(line, SendAuto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
 // Where the sessions are known only as the line runs, the guard says at once
 // what a read-only one among those that are open will answer.
 func TestASessionThatMayBeReachedAndIsReadOnlyIsSaid(t *testing.T) {
