@@ -142,6 +142,9 @@ func (a *App) showOpened(t *tab, o *opening) tea.Cmd {
 	}
 	i, here := slices.Index(a.tabs, to), a.tab()
 	if i >= 0 && here != to && (here == t || here == o.from) && a.untouched(o.typed) {
+		if to != t {
+			a.noteBeside(t, to, textOpenedBeside)
+		}
 		return a.activate(i)
 	}
 	if here != t {

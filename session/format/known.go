@@ -75,13 +75,13 @@ func knownViews() []knownView {
 		{is: sessionOfTenant, shape: Table, fields: []field{
 			{name: "Id", align: right, width: 3},
 			{name: "Name", align: left, width: 15},
-			{name: "Tenant", align: left, width: 12},
-			{name: "State", align: left, width: 13},
+			{name: "Tenant", align: left, width: 16},
+			{name: "State", align: left, width: 12},
 			{name: "Availability", align: right, width: 12},
-			{name: "ComputerName", align: left, width: 15},
+			{name: "ComputerName", align: left, width: 17},
+			{name: "ConfigurationName", align: left, width: 25},
 			{name: "Transport", align: left, width: 9},
 			{name: "ComputerType", align: left, width: 15},
-			{name: "ConfigurationName", align: left, width: 21},
 		}},
 		{is: ofType("System.Management.Automation.Runspaces.PSSession"), shape: Table, fields: []field{
 			{name: "Id", align: right, width: 3},

@@ -204,12 +204,14 @@ func TestSessionsAreToldApartByTheirTenant(t *testing.T) {
 		width  int
 		head   string
 	}{
-		{"Contoso", 130, " Id Name            Tenant       State         Availability ComputerName    Transport ComputerType    ConfigurationName"},
-		{"Contoso", 76, " Id Name            Tenant       State         Availability ComputerName"},
+		{"Contoso", 135, " Id Name            Tenant           State        Availability ComputerName      ConfigurationName         Transport ComputerType"},
+		{"Contoso", 106, " Id Name            Tenant           State        Availability ComputerName      ConfigurationName"},
+		{"Contoso", 80, " Id Name            Tenant           State        Availability ComputerName"},
+		{"Contoso", 76, " Id Name            Tenant           State        Availability ComputerName"},
 		{"", 120, " Id Name            Transport ComputerName    ComputerType    State         ConfigurationName     Availability"},
 	} {
 		got := strings.Split(format.Render([]clixml.Value{clixml.Obj(object(tt.tenant))}, format.View{}, format.Options{Width: tt.width}), "\n")
-		if strings.TrimRight(got[1], " ") != tt.head || !strings.Contains(got[3], tt.tenant) {
+		if strings.TrimRight(got[1], " ") != tt.head || !strings.Contains(got[2], "--") || !strings.Contains(got[3], tt.tenant) {
 			t.Errorf("%d: %q", tt.width, got)
 		}
 	}
