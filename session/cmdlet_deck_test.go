@@ -52,7 +52,8 @@ func (d *fakeDeck) note(format string, args ...any) {
 }
 
 // Open implements Deck.
-func (d *fakeDeck) Open(_ context.Context, target Target, _ bool, watch func(Event)) (*Session, error) {
+func (d *fakeDeck) Open(_ context.Context, target Target, stay bool, watch func(Event)) (*Session, error) {
+	d.note("open, stay %v", stay)
 	d.mu.Lock()
 	d.opened = append(d.opened, target)
 	d.mu.Unlock()
@@ -198,5 +199,14 @@ func TestSessionsNoteTheirTenant(t *testing.T) {
 	c.mu.Unlock()
 	if got := d.home("Get-PSSession | Select-Object -ExpandProperty Tenant"); !slices.Equal(got, []string{"unproved", "Fabrikam"}) {
 		t.Errorf("%q", got)
+	}
+}
+
+// Who joins a session again goes on typing where what it gives comes.
+func TestJoiningStaysWhereItWasTyped(t *testing.T) {
+	d := newFakeDeck(t)
+	d.home("New-CsOnlineSession -UserName a@contoso.com", "Disconnect-PSSession -Id 1", "Connect-PSSession -Id 1")
+	if want := []string{"open, stay false", "leave Contoso", "open, stay true"}; !slices.Equal(d.notes, want) {
+		t.Errorf("%q", d.notes)
 	}
 }

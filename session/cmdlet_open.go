@@ -104,8 +104,10 @@ func (c *call) open(t Target, name string) error {
 }
 
 func (c *call) connect(t Target, name string) (*entry, error) {
-	// Who keeps the session in a variable goes on typing here.
-	s, err := c.desk().deck.Open(c.ctx, t, c.step.assign != "" || c.step.then != nil, c.tell)
+	// Who keeps the session in a variable goes on typing here, and so does who
+	// joins one again: what it gives comes here.
+	stay := c.step.assign != "" || c.step.then != nil || t.Attach != ""
+	s, err := c.desk().deck.Open(c.ctx, t, stay, c.tell)
 	if err != nil {
 		return nil, err
 	}
