@@ -138,15 +138,52 @@ func (c *call) uses(block string) ([]use, error) {
 		if slices.ContainsFunc(out, func(have use) bool { return usingKey(have) == usingKey(u) }) {
 			return true
 		}
-		u.value, failed = c.valueOf(withoutUsing(u.text))
+		if failed = c.usable(n); failed == nil {
+			u.value, failed = c.valueOf(withoutUsing(u.text))
+		}
 		out = append(out, u)
 		return true
 	})
 	return out, failed
 }
 
-// withoutUsing is an expression with $using:x as the variable $x.
+// usable says why a $using: has no value here. What is not set would go out as
+// $null, with which many a command means everything.
+func (c *call) usable(n *syntax.Node) error {
+	name := usedVariable(n).Text
+	if qualifier, rest, ok := strings.Cut(name, ":"); ok {
+		switch strings.ToLower(qualifier) {
+		case "global", "script", "local", "private", "variable":
+			name = rest
+		default:
+			return c.fail(usingUndefined, "'$using:%s' reads a drive of this machine, which is not done here: assign its value first: $x = '…'; then write $using:x", name)
+		}
+	}
+	switch strings.ToLower(name) {
+	case "true", "false", "null":
+		return nil
+	}
+	if _, set := c.step.scope.Variable(name); !set {
+		return c.fail(usingUndefined, "The value of the using variable '$using:%s' cannot be retrieved because it has not been set in the local session.", usedVariable(n).Text)
+	}
+	return nil
+}
+
+const usingUndefined = "UsingVariableIsUndefined"
+
+// usedVariable is the variable that a $using: begins with.
+func usedVariable(n *syntax.Node) *syntax.Node {
+	for n.Class != syntax.VariableExpressionAst {
+		n = n.Children[0]
+	}
+	return n
+}
+
+// withoutUsing is an expression with $using:x, or @using:x, as the variable $x.
 func withoutUsing(text string) string {
+	if rest, splat := strings.CutPrefix(text, "@"); splat {
+		text = "$" + rest
+	}
 	if i := strings.Index(strings.ToLower(text), "using:"); i >= 0 {
 		return text[:i] + text[i+len("using:"):]
 	}
@@ -209,17 +246,21 @@ func (c *call) asCommands(s *Session, sc *scope, block string) ([]step, error) {
 	slices.SortFunc(renames, func(x, y *syntax.Node) int { return y.Start - x.Start })
 	planned := string(text)
 	for i, node := range renames {
-		variable := node.Children[0]
-		for variable.Class != syntax.VariableExpressionAst {
-			variable = variable.Children[0]
+		if err := c.usable(node); err != nil {
+			return nil, err
 		}
-		name := "__using" + strings.Repeat("_", i)
-		value, err := c.valueOf("$" + "{" + variable.Text + "}")
+		variable := usedVariable(node)
+		value, err := c.valueOf("${" + variable.Text + "}")
 		if err != nil {
 			return nil, err
 		}
+		name := "__using" + strings.Repeat("_", i)
 		sc.assign(name, unroll(value))
-		planned = planned[:variable.Start] + "${" + name + "}" + planned[variable.End:]
+		written := "${" + name + "}"
+		if variable.Splatted {
+			written = "@" + name
+		}
+		planned = planned[:variable.Start] + written + planned[variable.End:]
 	}
 	script, err := pslang.Parse(planned)
 	if err != nil {

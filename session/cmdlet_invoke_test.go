@@ -187,3 +187,48 @@ func TestSessionObjectsAreShownAsTheyAre(t *testing.T) {
 		t.Errorf("%q", d.notes)
 	}
 }
+
+// A $using: variable that is not there is an error, before anything is sent: the
+// server would take $null, and a command with it means all.
+func TestUsingVariablesThatAreNotThere(t *testing.T) {
+	for _, tt := range []struct {
+		block, said string // the error; "" for none
+		sent        string // where the block's commands travel one by one
+	}{
+		{"Get-CsUser $using:nope", "The value of the using variable '$using:nope' cannot be retrieved because it has not been set in the local session.", ""},
+		{"Get-CsUser $using:Nope.Foo", "The value of the using variable '$using:Nope' cannot be retrieved because it has not been set in the local session.", ""},
+		{`Get-CsUser "user$($using:nope)"`, "The value of the using variable '$using:nope' cannot be retrieved because it has not been set in the local session.", ""},
+		{`Get-CsUser "user$using:nope"`, "The value of the using variable '$using:nope' cannot be retrieved because it has not been set in the local session.", ""},
+		{"Get-CsUser | ForEach-Object { Set-CsUser $using:nope }", "The value of the using variable '$using:nope' cannot be retrieved because it has not been set in the local session.", ""},
+		{"Get-CsUser @using:nope", "The value of the using variable '$using:nope' cannot be retrieved because it has not been set in the local session.", ""},
+		{"Get-CsUser $using:env:PATH", "'$using:env:PATH' reads a drive of this machine, which is not done here: assign its value first: $x = '…'; then write $using:x", ""},
+		{"Get-CsUser $using:name", "", "Get-CsUser x"},
+		{"Get-CsUser $using:global:name", "", "Get-CsUser x"},
+		{"Get-CsUser @using:p", "", "Get-CsUser Identity x"},
+		{`Get-CsUser "user$($using:name)"`, "", "Get-CsUser userx"},
+		{"Get-CsUser $using:none -Force:$using:true", "", "Get-CsUser -Force: True"},
+	} {
+		for _, language := range []string{"NoLanguage", "FullLanguage"} {
+			t.Run(language+" "+tt.block, func(t *testing.T) {
+				d, c, _ := twoTenants(t, Target{Env: Dev})
+				c.caps.LanguageMode = language
+				d.home("$none = $null")
+				before := d.servers[0].log()
+				records, res := collect(t, mustRun(t, d.cmdlets.Home(), "Invoke-Command $c { "+tt.block+" }"))
+				log := strings.TrimPrefix(d.servers[0].log()[len(before):], "\n")
+				if tt.said == "" {
+					if res.Outcome != Completed || log == "" || language == "NoLanguage" && log != tt.sent {
+						t.Errorf("%+v %q, sent %q", res, texts(records), log)
+					}
+					return
+				}
+				if res.Outcome != Failed || log != "" || !slices.Equal(texts(records), []string{"error: " + tt.said}) {
+					t.Fatalf("%+v %q, sent %q", res, texts(records), log)
+				}
+				if id := records[0].Error.FullyQualifiedErrorID; id != "UsingVariableIsUndefined,Microsoft.PowerShell.Commands.InvokeCommandCommand" {
+					t.Errorf("id %s", id)
+				}
+			})
+		}
+	}
+}
