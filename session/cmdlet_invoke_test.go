@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -230,5 +231,34 @@ func TestUsingVariablesThatAreNotThere(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What a script block of ForEach-Object is given is known only when it runs.
+func TestSessionCmdletsForEachSession(t *testing.T) {
+	for _, line := range []string{
+		"Get-PSSession | % { Invoke-Command $_ { Get-CsUser } }", "Get-PSSession | ForEach-Object { Invoke-Command -Session $_ -ScriptBlock { Get-CsUser } }",
+		"$c, $f | % { icm $_ { param($who) Get-CsUser } -ArgumentList $_.Name }", "1, 2 | % { Get-PSSession -Id $_ } | % { Invoke-Command -Session $_ { Get-CsUser } }",
+	} {
+		t.Run(line, func(t *testing.T) {
+			d, _, _ := twoTenants(t, Target{Env: Dev})
+			if _, err := d.cmdlets.Home().Check(line); err != nil {
+				t.Errorf("checked: %v", err)
+			}
+			if records, res := collect(t, mustRun(t, d.cmdlets.Home(), line)); res.Outcome != Completed || res.Objects != 2 {
+				t.Errorf("%+v %q", res, texts(records))
+			}
+			if d.servers[0].log() != "Get-CsUser" || d.servers[1].log() != "Get-CsUser" {
+				t.Errorf("sent %q, %q", d.servers[0].log(), d.servers[1].log())
+			}
+		})
+	}
+	d, _, _ := twoTenants(t, Target{Env: Dev, ReadOnly: true})
+	const write = "Get-PSSession -Id 1 | % { Invoke-Command $_ { Remove-CsUser x } }"
+	if _, err := d.cmdlets.Home().Run(t.Context(), write, RunOptions{}); !errors.As(err, new(*ConfirmationError)) {
+		t.Errorf("a write in a session that is not known yet: %v", err)
+	}
+	if _, res := collect(t, mustRun(t, d.cmdlets.Home(), write)); res.Outcome != Failed || !errors.As(res.Err, new(*RefusedError)) || d.servers[0].log() != "" {
+		t.Errorf("%+v, sent %q", res, d.servers[0].log())
 	}
 }

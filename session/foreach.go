@@ -50,6 +50,7 @@ func (p planner) item(v clixml.Value) planner {
 // anything is sent: all but what depends on values that only the run knows.
 func (p planner) tryFlow(list []pslang.Statement) error {
 	p.scope = p.scope.line() // what an attempt leaves behind goes with it
+	p.further = true         // what a session cmdlet is given is not known either
 	for s := range pslang.All(list) {
 		if s.Pipeline == nil {
 			continue
