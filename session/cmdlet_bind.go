@@ -197,6 +197,9 @@ func (b *binder) choose() (bound, error) {
 		return bound{}, b.fail(b.cmd.Extent, "AmbiguousParameterSet", "Parameter set cannot be resolved using the specified named parameters. "+
 			"One or more parameters issued cannot be used together or an insufficient number of parameters were provided.")
 	}
+	if _, err := b.convert(b.named); err != nil {
+		return bound{}, err // these are bound before those without a name
+	}
 	var first error
 	for _, convert := range []bool{false, true} {
 		for _, set := range fits {

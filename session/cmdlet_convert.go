@@ -118,10 +118,10 @@ func (d *Cmdlets) convertOne(p parameter, v clixml.Value) (clixml.Value, error) 
 		return clixml.Str(v.String()), nil
 	case "int":
 		n, err := pslang.Convert(v, "System.Int32")
-		if err == nil && p.name == "Port" {
-			err = inPortRange(n)
+		if err != nil {
+			return n, err
 		}
-		return n, err
+		return n, inRange(p.name, n)
 	case "guid":
 		id, err := uuid.Parse(v.String())
 		if err != nil {
@@ -183,10 +183,15 @@ func toSwitch(p parameter, v clixml.Value) (clixml.Value, error) {
 	return clixml.Bool(pslang.Truthy(v)), nil
 }
 
-// inPortRange is the cmdlets' check of -Port.
-func inPortRange(v clixml.Value) error {
+// inRange is the cmdlets' check of numbers.
+func inRange(name string, v clixml.Value) error {
 	n, _ := v.Int()
-	if n > 65535 {
+	switch {
+	case name == "OutBuffer", name == "IdleTimeoutSec":
+		return notBelow(name, int(n), 0)
+	case name != "Port":
+		return nil
+	case n > 65535:
 		return castf("Cannot validate argument on parameter 'Port'. The %d argument is greater than the maximum allowed range of 65535. "+
 			"Supply an argument that is less than or equal to 65535 and then try the command again.", n)
 	}

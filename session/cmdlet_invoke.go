@@ -271,8 +271,6 @@ func (c *call) asCommands(s *Session, sc *scope, block string) ([]step, error) {
 
 // runJobs runs the jobs at once, as many as -ThrottleLimit lets.
 func (c *call) runJobs(jobs []*blockJob) error {
-	ctx, cancel := context.WithCancel(c.ctx)
-	defer cancel()
 	limit := defaultThrottle
 	if n := c.number("ThrottleLimit"); n > 0 {
 		limit = n
@@ -286,16 +284,17 @@ func (c *call) runJobs(jobs []*blockJob) error {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			if j.session != c.console.own {
-				c.out.run.reach(ctx, j.session)
+				c.out.run.reach(c.ctx, j.session)
 			}
-			errs[i] = c.runJob(ctx, j, func(values []clixml.Value) {
+			errs[i] = c.runJob(j, func(rec Record) {
 				giving.Lock()
 				defer giving.Unlock()
-				for _, v := range values {
-					c.give(c.labelled(v, j.session))
+				if rec.Stream == StreamOutput {
+					rec.Value = c.labelled(rec.Value, j.session)
 				}
+				c.hear(rec)
 				if c.out.full {
-					cancel() // the rest of the pipeline has seen enough
+					c.cancel() // the rest of the pipeline has seen enough
 				}
 			})
 		})
@@ -308,10 +307,16 @@ func (c *call) runJobs(jobs []*blockJob) error {
 }
 
 // runJob runs a block in its session.
-func (c *call) runJob(ctx context.Context, j *blockJob, sink func([]clixml.Value)) error {
-	run := c.out.run
-	x := &typedLine{console: j.session.console.Load(), run: run, options: c.options, holds: j.session, sink: sink, within: c.out.within, kept: true}
-	outcome, err := j.session.serve(ctx, run, func(ctx context.Context) (Outcome, error) { return x.steps(ctx, j.steps) })
+func (c *call) runJob(j *blockJob, take func(Record)) error {
+	var said *psrp.ErrorRecord // the last error
+	run := c.out.run.part(func(_ context.Context, rec Record) {
+		if rec.Stream == StreamError {
+			said = rec.Error
+		}
+		take(rec)
+	})
+	x := &typedLine{console: j.session.console.Load(), run: run, options: c.options, holds: j.session, within: c.out.within, kept: true}
+	outcome, err := j.session.serve(c.ctx, run, func(ctx context.Context) (Outcome, error) { return x.steps(ctx, j.steps) })
 	switch {
 	case outcome == Completed:
 		return nil
@@ -324,8 +329,8 @@ func (c *call) runJob(ctx context.Context, j *blockJob, sink func([]clixml.Value
 		return err
 	}
 	// The other sessions go on: this one's error is said now.
-	if rec := new(psrp.ErrorRecord); !errors.As(err, &rec) {
-		run.emit(c.ctx, Record{Stream: StreamError, Error: cmdletError(err)})
+	if rec := cmdletError(err); said == nil || said.Message != rec.Message {
+		take(Record{Stream: StreamError, Error: rec})
 	}
 	return saidError{err}
 }

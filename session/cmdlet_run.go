@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"psdeck/session/clixml"
@@ -15,12 +14,13 @@ import (
 // call is a session cmdlet that runs.
 type call struct {
 	bound
-	ctx       context.Context
-	console   *console
-	out       *stepOutput
-	step      *step
-	options   RunOptions
-	outValues []clixml.Value // for -OutVariable
+	ctx     context.Context
+	cancel  context.CancelFunc // of ctx
+	console *console
+	out     *stepOutput
+	step    *step
+	options RunOptions
+	fatal   error // what -ErrorAction Stop, or -WarningAction Stop, ended it for
 }
 
 // cmdlets are all of them.
@@ -35,40 +35,18 @@ func (c *call) desk() *Cmdlets { return c.console.desk }
 
 // give gives objects to the pipeline.
 func (c *call) give(values ...clixml.Value) {
-	if c.has("OutVariable") {
-		c.outValues = append(c.outValues, values...)
-	}
 	c.out.values(values)
 }
 
 // verbose says what -Verbose wants to be told.
 func (c *call) verbose(text string) {
 	if c.on("Verbose") {
-		c.out.run.emit(c.ctx, Record{Stream: StreamVerbose, Text: text})
+		c.hear(Record{Stream: StreamVerbose, Text: text})
 	}
 }
 
-// warn warns, unless -WarningAction wants no warnings.
-func (c *call) warn(text string) {
-	if !c.quiet("WarningAction") {
-		c.out.run.emit(c.ctx, Record{Stream: StreamWarning, Text: text})
-	}
-	if name := c.variable("WarningVariable"); name != "" {
-		c.step.scope.assign(name, []clixml.Value{clixml.Str(text)})
-	}
-}
-
-func (c *call) quiet(action string) bool {
-	return c.has(action) && (strings.EqualFold(c.text(action), "SilentlyContinue") || strings.EqualFold(c.text(action), "Ignore"))
-}
-
-// variable is the name of the variable that a parameter names.
-func (c *call) variable(parameter string) string {
-	if !c.has(parameter) {
-		return ""
-	}
-	return strings.TrimPrefix(c.text(parameter), "+")
-}
+// warn warns, as -WarningAction and -WarningVariable want it.
+func (c *call) warn(text string) { c.hear(Record{Stream: StreamWarning, Text: text}) }
 
 // fail is an error of the cmdlet in PowerShell's words.
 func (c *call) fail(id, format string, args ...any) error {
@@ -99,21 +77,21 @@ func (x *typedLine) invoke(ctx context.Context, st *step, out *stepOutput) (Outc
 		case <-ctx.Done():
 		}
 	}()
-	k := &call{bound: b, ctx: ctx, console: c, out: out, step: st, options: x.options}
-	err = st.cmdlet.run(k)
-	if name := k.variable("OutVariable"); name != "" {
-		st.scope.assign(name, k.outValues)
+	k := &call{bound: b, ctx: ctx, cancel: cancel, console: c, out: out, step: st, options: x.options}
+	if err := k.common(); err != nil {
+		out.error(cmdletError(err), true)
+		return Failed, err
 	}
-	return k.ended(err)
+	return k.ended(st.cmdlet.run(k))
 }
 
 // ended turns a cmdlet's error into an outcome.
 func (c *call) ended(err error) (Outcome, error) {
+	if c.fatal != nil {
+		return Failed, c.fatal
+	}
 	if err == nil {
 		return Completed, nil
-	}
-	if name := c.variable("ErrorVariable"); name != "" {
-		c.step.scope.assign(name, []clixml.Value{cmdletError(err).Encode()})
 	}
 	var lost *LostError
 	switch {
@@ -122,7 +100,9 @@ func (c *call) ended(err error) (Outcome, error) {
 	case c.out.run.stopped():
 		return Stopped, nil
 	case c.quiet("ErrorAction"):
-		c.out.failed = true
+		if !errors.Is(err, errSaid) {
+			c.out.error(cmdletError(err), false)
+		}
 		return Completed, nil
 	case errors.Is(err, errSaid):
 		return Failed, err

@@ -56,6 +56,9 @@ type Run struct {
 	told     *automatic // keeps errors for $Error; nil: nobody does
 	shown    bool       // objects of the present statement were given to the reader
 
+	outer *Run                                  // whose part this is; nil for a whole line
+	take  func(ctx context.Context, rec Record) // takes the records of a part
+
 	stopping chan struct{} // closed by the first Stop
 	stopOnce sync.Once
 	done     chan struct{} // closed when the result is final
@@ -72,6 +75,12 @@ func newRun(id, line string, now func() time.Time) *Run {
 		id: id, line: line, now: now, started: now(),
 		queue: newRecordQueue(), stopping: make(chan struct{}), done: make(chan struct{}),
 	}
+}
+
+// part is the run for what it does in one session: take gets what is given
+// there, and stopping it stops the whole.
+func (r *Run) part(take func(context.Context, Record)) *Run {
+	return &Run{id: r.id, line: r.line, now: r.now, started: r.now(), stopping: r.stopping, outer: r, take: take}
 }
 
 // ID identifies the run in the journal.
@@ -148,7 +157,10 @@ func (r *Run) Wait(ctx context.Context) (Result, error) {
 // Stop asks the server to stop the line, as Ctrl-C does, and returns at once
 // when that has been asked; the records that still come and the end are
 // reported by Next and Wait. Stopping what has ended does nothing.
-func (r *Run) Stop(context.Context) error {
+func (r *Run) Stop(ctx context.Context) error {
+	if r.outer != nil {
+		return r.outer.Stop(ctx)
+	}
 	r.stopOnce.Do(func() { close(r.stopping) })
 	return nil
 }
@@ -221,6 +233,12 @@ func (r *Run) emit(ctx context.Context, records ...Record) {
 		}
 	}
 	r.mu.Unlock()
+	if r.take != nil {
+		for _, rec := range records {
+			r.take(ctx, rec)
+		}
+		return
+	}
 	r.queue.push(ctx, records...)
 }
 
