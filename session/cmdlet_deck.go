@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -68,11 +69,12 @@ func (d *Cmdlets) offered() []*cmdlet {
 
 // entry is a session with its number. One that was left on its server keeps it.
 type entry struct {
-	number int
-	name   string
-	live   *Session
-	left   *Target // how to join it again; nil: it was not left
-	shell  string  // its id on the server
+	number  int
+	name    string
+	live    *Session
+	left    *Target // how to join it again; nil: it was not left
+	shell   string  // its id on the server
+	removed bool    // closed by a cmdlet, and on no list
 }
 
 // NewCmdlets makes the session cmdlets of a deck.
@@ -96,7 +98,7 @@ func (d *Cmdlets) adopt(s *Session, name string) *entry {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.known {
-		if e.live == s || e.left != nil && strings.EqualFold(e.shell, s.ID()) {
+		if !e.removed && (e.live == s || e.left != nil && strings.EqualFold(e.shell, s.ID())) {
 			e.live, e.left = s, nil
 			if name != "" {
 				e.name = name
@@ -123,15 +125,18 @@ func (d *Cmdlets) equip(s *Session) {
 func (d *Cmdlets) entries() []*entry {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.known = slices.DeleteFunc(d.known, func(e *entry) bool { return e.left == nil && e.live.State() == Closed })
-	return slices.Clone(d.known)
+	return slices.DeleteFunc(slices.Clone(d.known), (*entry).over)
 }
+
+// over tells that a session has ended. It stays known: objects that stand for
+// it say so.
+func (e *entry) over() bool { return e.removed || e.left == nil && e.live.State() == Closed }
 
 // forget takes a session off the list.
 func (d *Cmdlets) forget(e *entry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.known = slices.DeleteFunc(d.known, func(have *entry) bool { return have == e })
+	e.removed = true
 }
 
 // sessionOf is the session that a PSSession object stands for.
@@ -141,14 +146,45 @@ func (d *Cmdlets) sessionOf(v clixml.Value) (*entry, bool) {
 		return nil, false
 	}
 	id, _ := o.Get("InstanceId")
+	return d.entryOf(func(e *entry) bool { return strings.EqualFold(e.shell, id.String()) })
+}
+
+// entryOf finds a session; one that has ended only where no other is meant.
+func (d *Cmdlets) entryOf(is func(*entry) bool) (found *entry, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.known {
-		if strings.EqualFold(e.shell, id.String()) {
-			return e, true
+		if is(e) && (found == nil || found.over()) {
+			found = e
 		}
 	}
-	return nil, false
+	return found, found != nil
+}
+
+// away says why nothing can be sent to a session; nil where it can.
+func (d *Cmdlets) away(s *Session) error {
+	e, known := d.entryOf(func(e *entry) bool { return e.live == s })
+	if !known {
+		return nil
+	}
+	return e.away()
+}
+
+func (e *entry) away() error {
+	name := fmt.Sprintf("session %d (%s)", e.number, e.name)
+	if p := e.live.Proof(); p.Proved {
+		name = fmt.Sprintf("session %d (%s)", e.number, p.Label())
+	}
+	state, _ := e.state()
+	switch state.ToString {
+	case "Disconnected":
+		return &Error{Err: fmt.Errorf("%s is Disconnected; nothing was sent: Connect-PSSession -Id %d joins it", name, e.number), Class: ClassConnect}
+	case "Closed", "Closing":
+		return &Error{Err: fmt.Errorf("%s is closed; nothing was sent", name), Class: ClassConnect}
+	case "Broken":
+		return e.live.gone(Broken)
+	}
+	return nil
 }
 
 // fresh gives PSSession objects as they are now.
@@ -183,6 +219,8 @@ func (e *entry) state() (state, availability *clixml.Object) {
 	const states, available = "System.Management.Automation.Runspaces.RunspaceState", "System.Management.Automation.Runspaces.RunspaceAvailability"
 	name, number, free := "Opened", int32(2), "Available"
 	switch st := e.live.State(); {
+	case e.removed:
+		name, number, free = "Closed", 3, "None"
 	case e.left != nil || st == Disconnected:
 		name, number, free = "Disconnected", 7, "None"
 	case st == Opening:

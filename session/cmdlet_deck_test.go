@@ -22,6 +22,7 @@ type fakeDeck struct {
 	refuse  error
 	tenant  func(Target) Proof
 	answer  func(*fakeCommand)
+	leaves  bool // what is left is done with here
 
 	mu      sync.Mutex
 	opened  []Target
@@ -115,6 +116,13 @@ func (d *fakeDeck) Close(ctx context.Context, s *Session) error {
 // Leave implements Deck.
 func (d *fakeDeck) Leave(_ context.Context, s *Session) error {
 	d.note("leave %s", s.Proof().Label())
+	if d.leaves {
+		s.mu.Lock()
+		s.err = ErrDisconnected
+		s.become(Disconnected)
+		s.mu.Unlock()
+		s.leaveAlone()
+	}
 	return nil
 }
 

@@ -36,6 +36,9 @@ func importCmdlet() *cmdlet {
 // PowerShell's own client asks for them: GET_COMMAND_METADATA, then the views.
 func importPSSession(c *call) error {
 	e := c.sessionsOf("Session")[0]
+	if err := e.away(); err != nil {
+		return err
+	}
 	if v := c.console.crossing(e.live, c.text("Prefix"), c.on("AllowClobber")); v.Decision != Allowed && !c.options.Confirmed {
 		return &ConfirmationError{v.reaching(e.live)}
 	}

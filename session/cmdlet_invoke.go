@@ -283,9 +283,6 @@ func (c *call) runJobs(jobs []*blockJob) error {
 		all.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if j.session != c.console.own {
-				c.out.run.reach(c.ctx, j.session)
-			}
 			errs[i] = c.runJob(j, func(rec Record) {
 				giving.Lock()
 				defer giving.Unlock()
@@ -315,8 +312,14 @@ func (c *call) runJob(j *blockJob, take func(Record)) error {
 		}
 		take(rec)
 	})
-	x := &typedLine{console: j.session.console.Load(), run: run, options: c.options, holds: j.session, within: c.out.within, kept: true}
-	outcome, err := j.session.serve(c.ctx, run, func(ctx context.Context) (Outcome, error) { return x.steps(ctx, j.steps) })
+	outcome, err := Failed, c.desk().away(j.session)
+	if err == nil {
+		if j.session != c.console.own {
+			c.out.run.reach(c.ctx, j.session)
+		}
+		x := &typedLine{console: j.session.console.Load(), run: run, options: c.options, holds: j.session, within: c.out.within, kept: true}
+		outcome, err = j.session.serve(c.ctx, run, func(ctx context.Context) (Outcome, error) { return x.steps(ctx, j.steps) })
+	}
 	switch {
 	case outcome == Completed:
 		return nil

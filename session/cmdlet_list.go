@@ -185,7 +185,7 @@ func (d *Cmdlets) found(t Target, id, name string) *entry {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.known {
-		if strings.EqualFold(e.shell, id) {
+		if !e.removed && strings.EqualFold(e.shell, id) {
 			return e
 		}
 	}
@@ -222,8 +222,8 @@ func enterPSSession(c *call) error {
 		}
 		e = list[0]
 	}
-	if e.left != nil || !e.live.State().alive() {
-		return c.fail("PushedRunspaceMustBeOpen", "Cannot enter a PSSession that is not in the Opened state; Connect-PSSession joins one that was left.")
+	if err := e.away(); err != nil {
+		return err
 	}
 	c.desk().push(c.console.own)
 	return c.desk().deck.Show(c.ctx, e.live)
@@ -265,7 +265,7 @@ func removePSSession(c *call) error {
 		return err
 	}
 	for _, e := range list {
-		if c.whatIf("Remove", e) {
+		if e.removed || c.whatIf("Remove", e) {
 			continue
 		}
 		if e.left == nil {
@@ -289,6 +289,9 @@ func disconnectPSSession(c *call) error {
 	for _, e := range list {
 		if c.whatIf("Disconnect", e) {
 			continue
+		}
+		if err := e.away(); err != nil && e.left == nil {
+			return err
 		}
 		target := e.live.Target()
 		target.Attach = e.live.ID()
@@ -335,10 +338,13 @@ func connectPSSession(c *call) error {
 
 // join joins a session that was left, and gives its object.
 func (c *call) join(e *entry) error {
-	if e.left != nil {
+	if e.left != nil && !e.removed {
 		if _, err := c.connect(*e.left, e.name); err != nil {
 			return err
 		}
+	}
+	if err := e.away(); err != nil {
+		return err
 	}
 	c.give(e.object())
 	return nil
@@ -354,10 +360,13 @@ func receivePSSession(c *call) error {
 		if c.whatIf("Receive", e) {
 			continue
 		}
-		if e.left != nil {
+		if e.left != nil && !e.removed {
 			if _, err := c.connect(*e.left, e.name); err != nil {
 				return err
 			}
+		}
+		if err := e.away(); err != nil {
+			return err
 		}
 		c.out.run.reach(c.ctx, e.live)
 		for _, joined := range e.live.Rejoined() {

@@ -81,7 +81,14 @@ func (s *Session) guarded(ctx context.Context, run *Run, steps []step, t *turn, 
 }
 
 func (s *Session) gone(st State) error {
-	if err := s.Err(); err != nil {
+	err := s.Err()
+	switch {
+	case errors.Is(err, ErrDisconnected):
+		return &Error{
+			Err: errors.New("the session is Disconnected; nothing was sent"), Class: ClassConnect,
+			Hints: []string{"Connect-PSSession joins it again"},
+		}
+	case err != nil:
 		return &Error{
 			Doing: "running in a session that is " + st.String(), Err: err, Class: ClassConnect,
 			Hints: []string{"connect again; variables of the old session are lost, nothing is sent twice"},

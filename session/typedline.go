@@ -194,6 +194,9 @@ func (x *typedLine) reach(ctx context.Context, st *step, out *stepOutput) (Outco
 	if s == x.holds {
 		return do(ctx)
 	}
+	if err := x.console.desk.away(s); err != nil {
+		return Failed, err
+	}
 	if s != x.console.own {
 		x.run.reach(ctx, s)
 	}

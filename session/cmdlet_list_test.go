@@ -1,0 +1,56 @@
+package session
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What is left on its server, or removed, takes no commands, and says so.
+func TestSessionsThatAreNotThere(t *testing.T) {
+	const closed, left = "session 1 (Contoso) is closed; nothing was sent", "session 1 (Contoso) is Disconnected; nothing was sent: Connect-PSSession -Id 1 joins it"
+	for _, tt := range []struct{ before, line, want string }{
+		{"Remove-PSSession $c", "Invoke-Command $c { Get-CsUser }", closed},
+		{"Remove-PSSession $c", "Import-PSSession $c", closed},
+		{"Remove-PSSession $c", "Connect-PSSession $c", closed},
+		{"Remove-PSSession $c", "Receive-PSSession $c", closed},
+		{"Remove-PSSession $c", "Disconnect-PSSession $c", closed},
+		{"Remove-PSSession $c", "Enter-PSSession $c", closed},
+		{"Remove-PSSession $c", "Get-ConCsUser", closed},
+		{"$null = Disconnect-PSSession $c", "Invoke-Command $c { Get-CsUser }", left},
+		{"$null = Disconnect-PSSession $c", "Import-PSSession $c", left},
+		{"$null = Disconnect-PSSession $c", "Enter-PSSession $c", left},
+		{"$null = Disconnect-PSSession $c", "Get-ConCsUser", left},
+		{"$null = Disconnect-PSSession $c; Remove-PSSession $c", "Invoke-Command $c { Get-CsUser }", closed},
+	} {
+		t.Run(tt.before+"; "+tt.line, func(t *testing.T) {
+			d, _, _ := twoTenants(t, Target{Env: Dev})
+			d.leaves = true
+			d.home("Import-PSSession $c -Prefix Con", tt.before)
+			before := d.servers[0].log()
+			records, res := collect(t, mustRun(t, d.cmdlets.Home(), tt.line))
+			said := strings.Join(texts(records), "\n")
+			if res.Outcome != Failed || res.Err.Error() != tt.want || strings.Contains(said, "error") && !strings.HasSuffix(said, "error: "+tt.want) {
+				t.Errorf("%+v %q, want %q", res, said, tt.want)
+			}
+			if d.servers[0].log() != before {
+				t.Errorf("sent %q", d.servers[0].log())
+			}
+		})
+	}
+}
+
+func TestTheObjectOfARemovedSession(t *testing.T) {
+	d, _, _ := twoTenants(t, Target{Env: Dev})
+	d.home("$copy = $c", "Remove-PSSession $c")
+	if got := d.home("\"$($c.State) $($copy.Availability)\""); !slices.Equal(got, []string{"Closed None"}) {
+		t.Errorf("%q", got)
+	}
+	if got := d.home("Get-PSSession | Select-Object -ExpandProperty Id"); !slices.Equal(got, []string{"2"}) {
+		t.Errorf("%q are listed", got)
+	}
+	d.home("Remove-PSSession $c")
+	if n := len(slices.DeleteFunc(slices.Clone(d.notes), func(s string) bool { return s != "close Contoso" })); n != 1 {
+		t.Errorf("%q", d.notes)
+	}
+}
