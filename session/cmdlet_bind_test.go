@@ -13,7 +13,7 @@ import (
 
 // The sets of PowerShell's cmdlets that are not offered: machines and containers
 // of this computer, files, and several hosts in one hashtable.
-var setsNotOffered = []string{"-VMId", "-VMName", "-ContainerId", "-UseWindowsPowerShell", "-FilePath", "-SSHConnection", "-ComputerName] <string[]> -InstanceId", "-ConnectionUri] <uri[]> -InstanceId"}
+var setsNotOffered = []string{"-VMId", "-VMName", "-ContainerId", "-UseWindowsPowerShell", "-FilePath", "-SSHConnection"}
 
 // Each parameter set that PowerShell has is here with the same positions, the
 // same mandatory parameters and the same aliases.
@@ -36,7 +36,7 @@ func TestParameterSetsArePowerShells(t *testing.T) {
 		}
 		ours := c.signature()
 		for _, set := range theirs.Sets {
-			if slices.ContainsFunc(setsNotOffered, func(s string) bool { return strings.Contains(set, s) }) || c.name == "Invoke-Command" && !strings.Contains(set, "-Session]") && !strings.Contains(set, "-NoNewScope") {
+			if slices.ContainsFunc(setsNotOffered, func(s string) bool { return strings.Contains(set, s) }) {
 				continue
 			}
 			var sig signature
@@ -57,6 +57,65 @@ func TestParameterSetsArePowerShells(t *testing.T) {
 				if !slices.Contains(p.aliases, alias) {
 					t.Errorf("%s: -%s lacks its alias %s", c.name, p.name, alias)
 				}
+			}
+		}
+	}
+}
+
+// The same for the cmdlets that PowerShell has on Windows only.
+func TestParameterSetsAreWindowsPowerShells(t *testing.T) {
+	data, err := os.ReadFile("testdata/windows_cmdlets.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var real map[string][]struct {
+		Name    string
+		Aliases []string
+		Sets    []struct {
+			Set       string
+			Mandatory bool
+			Position  *int
+		}
+	}
+	if err := json.Unmarshal(data, &real); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cmdlets() {
+		ours := c.signature()
+		sets := make(map[string]map[string]place)
+		for _, p := range real[c.name] {
+			for _, in := range p.Sets {
+				if sets[in.Set] == nil {
+					sets[in.Set] = make(map[string]place)
+				}
+				at := place{-1, in.Mandatory}
+				if in.Position != nil {
+					at.position = *in.Position
+				}
+				sets[in.Set][p.Name] = at
+			}
+			if i := slices.IndexFunc(ours.parameters, func(q parameter) bool { return q.name == p.Name }); i < 0 {
+				t.Errorf("%s has no -%s", c.name, p.Name)
+			} else if got := ours.parameters[i].aliases; slices.ContainsFunc(p.Aliases, func(a string) bool { return !slices.Contains(got, a) }) {
+				t.Errorf("%s: the aliases of -%s are %q", c.name, p.Name, got)
+			}
+		}
+		for name, want := range sets {
+			// These are declared by the class above.
+			for _, by := range []string{"Id", "Name", "InstanceId"} {
+				if _, declared := want[by]; name == by+"ParameterSet" && !declared {
+					want[by] = place{map[string]int{"Id": 0, "Name": -1, "InstanceId": -1}[by], true}
+				}
+			}
+			if !slices.ContainsFunc(ours.sets, func(have map[string]place) bool {
+				for name, at := range want {
+					if got, ok := have[name]; !ok || got != at {
+						return false
+					}
+				}
+				return true
+			}) {
+				t.Errorf("%s: no set like %s: %v", c.name, name, want)
 			}
 		}
 	}

@@ -24,9 +24,9 @@ type Deck interface {
 	Show(ctx context.Context, s *Session) error
 	// Close closes a session and takes it away.
 	Close(ctx context.Context, s *Session) error
-	// Leave leaves a session on its server, see [Session.Disconnect]. Open with
-	// its id in [Target.Attach] joins it again.
-	Leave(ctx context.Context, s *Session) error
+	// Leave leaves a session on its server, see [Session.Leave]. Open with its id
+	// in [Target.Attach] joins it again.
+	Leave(ctx context.Context, s *Session, o LeaveOptions) error
 }
 
 // Announcer is a Deck that says itself what was opened: the session's object is

@@ -114,8 +114,8 @@ func (d *fakeDeck) Close(ctx context.Context, s *Session) error {
 }
 
 // Leave implements Deck.
-func (d *fakeDeck) Leave(_ context.Context, s *Session) error {
-	d.note("leave %s", s.Proof().Label())
+func (d *fakeDeck) Leave(_ context.Context, s *Session, o LeaveOptions) error {
+	d.note("leave %s %v%s", s.Proof().Label(), o.Idle, o.OutputBufferingMode)
 	if d.leaves {
 		s.mu.Lock()
 		s.err = ErrDisconnected

@@ -17,13 +17,17 @@ import (
 
 func invokeCmdlet() *cmdlet {
 	const common = " [-ThrottleLimit <int>] [-AsJob] [-HideComputerName] [-JobName <string>] [-RemoteDebug] [-InputObject <psobject>] [-ArgumentList <Object[]>]"
+	const opened = " [-Credential <pscredential>] [-ConfigurationName <string>] [-InDisconnectedSession] [-SessionOption <PSSessionOption>] " +
+		"[-Authentication <AuthenticationMechanism>] [-EnableNetworkAccess] [-CertificateThumbprint <string>]"
 	return &cmdlet{
-		name: "Invoke-Command", about: "Runs a script block in sessions, in all of them at once.", class: "Microsoft.PowerShell.Commands.InvokeCommandCommand", aliases: "ArgumentList=Args HideComputerName=HCN ScriptBlock=Command ComputerName=Cn", pipe: "InputObject",
+		name: "Invoke-Command", about: "Runs a script block in sessions, in all of them at once.", class: "Microsoft.PowerShell.Commands.InvokeCommandCommand", aliases: "ArgumentList=Args HideComputerName=HCN ScriptBlock=Command ComputerName=Cn ConnectionUri=URI ConnectionUri=CU KeyFilePath=IdentityFilePath InDisconnectedSession=Disconnected", pipe: "InputObject",
 		sets: []string{
 			"[-ScriptBlock] <scriptblock> [-NoNewScope] [-InputObject <psobject>] [-ArgumentList <Object[]>]",
 			"[[-Session] <PSSession[]>] [-ScriptBlock] <scriptblock>" + common,
-			"[[-ComputerName] <string[]>] [-ScriptBlock] <scriptblock>" + common,
-			"-HostName <string[]> [-ScriptBlock] <scriptblock>" + common,
+			"[[-ComputerName] <string[]>] [-ScriptBlock] <scriptblock> [-Port <int>] [-UseSSL] [-ApplicationName <string>] [-SessionName <string[]>]" + opened + common,
+			"[[-ConnectionUri] <uri[]>] [-ScriptBlock] <scriptblock> [-AllowRedirection]" + opened + common,
+			"[-ScriptBlock] <scriptblock> -HostName <string[]> [-Port <int>] [-UserName <string>] [-KeyFilePath <string>] [-Subsystem <string>] [-ConnectingTimeout <int>] " +
+				"[-SSHTransport] [-Options <hashtable>]" + common,
 		},
 		run: invokeCommand,
 	}
@@ -35,7 +39,7 @@ const defaultThrottle = 32
 // invokeCommand runs a script block in sessions at once, and gives what comes
 // as it comes, each object with the computer that it comes from.
 func invokeCommand(c *call) error {
-	if c.has("ComputerName") || c.has("HostName") {
+	if c.has("ComputerName") || c.has("HostName") || c.has("ConnectionUri") {
 		return c.fail("SessionRequired", "open a session first, and give it with -Session: $s = New-PSSession …; Invoke-Command $s { … }")
 	}
 	if c.on("AsJob") {

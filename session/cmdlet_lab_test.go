@@ -43,7 +43,9 @@ func (d *labDeck) Show(_ context.Context, s *session.Session) error { d.shown = 
 func (d *labDeck) Close(ctx context.Context, s *session.Session) error { return s.Close(ctx) }
 
 // Leave implements session.Deck.
-func (d *labDeck) Leave(ctx context.Context, s *session.Session) error { return s.Disconnect(ctx, 0) }
+func (d *labDeck) Leave(ctx context.Context, s *session.Session, o session.LeaveOptions) error {
+	return s.Leave(ctx, o)
+}
 
 // Shells implements session.Lister.
 func (d *labDeck) Shells(ctx context.Context, t session.Target) (*session.Shells, error) {

@@ -11,17 +11,25 @@ import (
 
 // listingCmdlets show sessions, go to them, leave them and join them again.
 func listingCmdlets() []*cmdlet {
-	const there = " [-Credential <pscredential>] [-Authentication <AuthenticationMechanism>] [-CertificateThumbprint <string>] [-ThrottleLimit <int>] " +
-		"[-State <SessionFilterState>] [-SessionOption <PSSessionOption>] [-ConfigurationName <string>]"
-	const computer = "[-ComputerName] <string[]> [-ApplicationName <string>] [-Port <int>] [-UseSSL]" + there
-	const uri = "[-ConnectionUri] <uri[]> [-AllowRedirection]" + there
+	const there = " [-Credential <pscredential>] [-Authentication <AuthenticationMechanism>] [-CertificateThumbprint <string>] " +
+		"[-SessionOption <PSSessionOption>] [-ConfigurationName <string>]"
+	const many = there + " [-ThrottleLimit <int>]"
+	const listed = many + " [-State <SessionFilterState>]"
+	const listening = " [-ApplicationName <string>] [-Port <int>] [-UseSSL]"
+	const computers, uris = "[-ComputerName] <string[]>" + listening, "[-ConnectionUri] <uri[]> [-AllowRedirection]"
+	const computer, uri = "[-ComputerName] <string>" + listening, "[-ConnectionUri] <uri> [-AllowRedirection]"
+	const leaving = " [-IdleTimeoutSec <int>] [-OutputBufferingMode <OutputBufferingMode>] [-ThrottleLimit <int>]"
+	const target = " [-OutTarget <OutTarget>] [-JobName <string>]"
 	const where = "ComputerName=Cn ConnectionUri=URI ConnectionUri=CU KeyFilePath=IdentityFilePath WhatIf=wi Confirm=cf"
 	const sure = " [-WhatIf] [-Confirm]"
 	return []*cmdlet{
 		{
 			name: "Get-PSSession", about: "Lists the sessions of the deck, or those that a server keeps.", class: "Microsoft.PowerShell.Commands.GetPSSessionCommand", aliases: where,
-			sets: []string{"[-Name <string[]>] [-State <SessionFilterState>]", "[-Id] <int[]>", "[-InstanceId <guid[]>]", computer + " [-Name <string[]>]", uri + " [-Name <string[]>]"},
-			run:  getPSSession,
+			sets: []string{
+				"[-Name <string[]>] [-State <SessionFilterState>]", "[-Id] <int[]>", "[-InstanceId <guid[]>]",
+				computers + listed + " [-Name <string[]>]", computers + listed + " -InstanceId <guid[]>", uris + listed + " [-Name <string[]>]", uris + listed + " -InstanceId <guid[]>",
+			},
+			run: getPSSession,
 		},
 		{
 			name: "Enter-PSSession", about: "Goes to a session: lines typed from then on run there.", class: "Microsoft.PowerShell.Commands.EnterPSSessionCommand", aliases: where, pipe: "Session",
@@ -45,8 +53,7 @@ func listingCmdlets() []*cmdlet {
 		{
 			name: "Disconnect-PSSession", about: "Leaves sessions on their servers, where they go on.", class: "Microsoft.PowerShell.Commands.DisconnectPSSessionCommand", aliases: where, pipe: "Session",
 			sets: []string{
-				"[-Session] <PSSession[]> [-IdleTimeoutSec <int>] [-OutputBufferingMode <OutputBufferingMode>] [-ThrottleLimit <int>]" + sure,
-				"-InstanceId <guid[]>" + sure, "-Name <string[]>" + sure, "[-Id] <int[]>" + sure,
+				"[-Session] <PSSession[]>" + leaving + sure, "-InstanceId <guid[]>" + leaving + sure, "-Name <string[]>" + leaving + sure, "[-Id] <int[]>" + leaving + sure,
 			},
 			run: disconnectPSSession,
 		},
@@ -54,15 +61,17 @@ func listingCmdlets() []*cmdlet {
 			name: "Connect-PSSession", about: "Joins sessions that were left on their servers.", class: "Microsoft.PowerShell.Commands.ConnectPSSessionCommand", aliases: where, pipe: "Session",
 			sets: []string{
 				"-Name <string[]> [-ThrottleLimit <int>]" + sure, "[-Session] <PSSession[]> [-ThrottleLimit <int>]" + sure, "-InstanceId <guid[]> [-ThrottleLimit <int>]" + sure, "[-Id] <int[]> [-ThrottleLimit <int>]" + sure,
-				computer + " [-Name <string[]>] [-InstanceId <guid[]>]", uri + " [-Name <string[]>] [-InstanceId <guid[]>]",
+				computers + many + " [-Name <string[]>]" + sure, "-ComputerName <string[]>" + listening + many + " -InstanceId <guid[]>" + sure,
+				uris + many + " [-Name <string[]>]" + sure, uris + many + " -InstanceId <guid[]>" + sure,
 			},
 			run: connectPSSession,
 		},
 		{
 			name: "Receive-PSSession", about: "Joins a session and gives what its commands gave meanwhile.", class: "Microsoft.PowerShell.Commands.ReceivePSSessionCommand", aliases: where, pipe: "Session",
 			sets: []string{
-				"[-Session] <PSSession> [-OutTarget <OutTarget>] [-JobName <string>]" + sure, "[-Id] <int> [-OutTarget <OutTarget>] [-JobName <string>]" + sure,
-				"-InstanceId <guid> [-OutTarget <OutTarget>] [-JobName <string>]" + sure, "-Name <string> [-OutTarget <OutTarget>] [-JobName <string>]" + sure,
+				"[-Session] <PSSession>" + target + sure, "[-Id] <int>" + target + sure, "[-InstanceId] <guid>" + target + sure, "[-Name] <string>" + target + sure,
+				computer + there + target + " -Name <string>" + sure, computer + there + target + " -InstanceId <guid>" + sure,
+				uri + there + target + " -Name <string>" + sure, uri + there + target + " -InstanceId <guid>" + sure,
 			},
 			run: receivePSSession,
 		},
@@ -286,6 +295,10 @@ func disconnectPSSession(c *call) error {
 	if err != nil {
 		return err
 	}
+	how, err := c.leaving()
+	if err != nil {
+		return err
+	}
 	for _, e := range list {
 		if c.whatIf("Disconnect", e) {
 			continue
@@ -296,7 +309,7 @@ func disconnectPSSession(c *call) error {
 		target := e.live.Target()
 		target.Attach = e.live.ID()
 		if e.left == nil {
-			if err := c.desk().deck.Leave(c.ctx, e.live); err != nil {
+			if err := c.desk().deck.Leave(c.ctx, e.live, how); err != nil {
 				return err
 			}
 			c.desk().leftThere(e, &target)
@@ -304,6 +317,18 @@ func disconnectPSSession(c *call) error {
 		c.give(e.object())
 	}
 	return nil
+}
+
+// leaving is how Disconnect-PSSession leaves sessions.
+func (c *call) leaving() (o LeaveOptions, err error) {
+	if sec := c.number("IdleTimeoutSec"); sec > 0 { // zero: as long as the server keeps it
+		o.Idle = time.Duration(sec) * time.Second
+		if o.Idle < MinIdleTimeout {
+			return o, c.fail("DisconnectPSSession", "%v", errIdle(o.Idle))
+		}
+	}
+	o.OutputBufferingMode = c.text("OutputBufferingMode")
+	return o, nil
 }
 
 func (d *Cmdlets) leftThere(e *entry, t *Target) {
@@ -315,7 +340,7 @@ func (d *Cmdlets) leftThere(e *entry, t *Target) {
 func connectPSSession(c *call) error {
 	if c.has("ComputerName") || c.has("ConnectionUri") {
 		return c.sessionsThere(func(e *entry) error {
-			if e.left == nil {
+			if e.left == nil || c.whatIf("Connect", e) {
 				return nil // it is connected
 			}
 			return c.join(e)
@@ -352,27 +377,37 @@ func (c *call) join(e *entry) error {
 
 // receivePSSession joins a session and gives what ran in it meanwhile.
 func receivePSSession(c *call) error {
+	if c.has("ComputerName") || c.has("ConnectionUri") {
+		return c.sessionsThere(c.receive)
+	}
 	list, err := c.chosen()
 	if err != nil {
 		return err
 	}
 	for _, e := range list {
-		if c.whatIf("Receive", e) {
-			continue
-		}
-		if e.left != nil && !e.removed {
-			if _, err := c.connect(*e.left, e.name); err != nil {
-				return err
-			}
-		}
-		if err := e.away(); err != nil {
+		if err := c.receive(e); err != nil {
 			return err
 		}
-		c.out.run.reach(c.ctx, e.live)
-		for _, joined := range e.live.Rejoined() {
-			if err := c.pass(joined); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+func (c *call) receive(e *entry) error {
+	if c.whatIf("Receive", e) {
+		return nil
+	}
+	if e.left != nil && !e.removed {
+		if _, err := c.connect(*e.left, e.name); err != nil {
+			return err
+		}
+	}
+	if err := e.away(); err != nil {
+		return err
+	}
+	c.out.run.reach(c.ctx, e.live)
+	for _, joined := range e.live.Rejoined() {
+		if err := c.pass(joined); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -54,3 +54,21 @@ func TestTheObjectOfARemovedSession(t *testing.T) {
 		t.Errorf("%q", d.notes)
 	}
 }
+
+// -IdleTimeoutSec and -OutputBufferingMode travel with the Disconnect, however
+// the session is named.
+func TestHowASessionIsLeft(t *testing.T) {
+	for _, by := range []string{"$c", "-Id 1", "-Name Con", "-InstanceId $c.InstanceId"} {
+		d, c, _ := twoTenants(t, Target{Env: Dev})
+		d.cmdlets.adopt(c, "Con")
+		d.home("$null = Disconnect-PSSession " + by + " -IdleTimeoutSec 600 -OutputBufferingMode Drop -ThrottleLimit 5")
+		if want := []string{"leave Contoso 10m0sDrop"}; !slices.Equal(d.notes, want) {
+			t.Errorf("%s: %q, want %q", by, d.notes, want)
+		}
+	}
+	d, _, _ := twoTenants(t, Target{Env: Dev})
+	_, res := collect(t, mustRun(t, d.cmdlets.Home(), "Disconnect-PSSession -Id 1 -IdleTimeoutSec 5"))
+	if res.Outcome != Failed || !strings.Contains(res.Err.Error(), "greater than or equal to the minimum allowed 60") || d.notes != nil {
+		t.Errorf("%+v %q", res, d.notes)
+	}
+}

@@ -190,12 +190,16 @@ func (o *Options) setIdleTimeout(v given) error {
 	case d == -time.Millisecond: // PowerShell's default: the server's own
 		d = 0
 	case d < MinIdleTimeout:
-		return castf("The specified IdleTimeout session option %d (seconds) is not a valid period. "+
-			"Specify an IdleTimeout value that is greater than or equal to the minimum allowed %d (seconds).",
-			int(d.Seconds()), int(MinIdleTimeout.Seconds()))
+		return errIdle(d)
 	}
 	o.IdleTimeout = d
 	return nil
+}
+
+func errIdle(d time.Duration) error {
+	return castf("The specified IdleTimeout session option %d (seconds) is not a valid period. "+
+		"Specify an IdleTimeout value that is greater than or equal to the minimum allowed %d (seconds).",
+		int(d.Seconds()), int(MinIdleTimeout.Seconds()))
 }
 
 // longest is the longest time of a property: the cmdlet takes an Int32 of

@@ -92,6 +92,20 @@ func (s *Session) join(send func(connectXML []byte) ([]byte, error)) error {
 // joins it again, from any process. A server that keeps no sessions refuses
 // with an error, and nothing has changed then; that is noted in Capabilities.
 func (s *Session) Disconnect(ctx context.Context, idle time.Duration) error {
+	return s.Leave(ctx, LeaveOptions{Idle: idle})
+}
+
+// LeaveOptions say how a session is left on its server.
+type LeaveOptions struct {
+	// Idle is how long the server keeps it; zero: as long as it does by itself.
+	Idle time.Duration
+	// OutputBufferingMode is what becomes of output that nobody takes: Drop or
+	// Block; empty: as the session's options say.
+	OutputBufferingMode string
+}
+
+// Leave is [Session.Disconnect] with options.
+func (s *Session) Leave(ctx context.Context, o LeaveOptions) error {
 	if st := s.State(); !st.alive() {
 		return s.gone(st)
 	}
@@ -108,7 +122,7 @@ func (s *Session) Disconnect(ctx context.Context, idle time.Duration) error {
 	s.err = ErrDisconnected // what ends from now on ends for this reason
 	s.become(Disconnected)
 	s.mu.Unlock()
-	if err := t.Leave(ctx, idle, s.target.Options.OutputBufferingMode); err != nil {
+	if err := t.Leave(ctx, o.Idle, orElse(o.OutputBufferingMode, s.target.Options.OutputBufferingMode)); err != nil {
 		s.mu.Lock()
 		s.err = nil
 		s.become(was)

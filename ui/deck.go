@@ -261,9 +261,9 @@ func (d deck) Close(ctx context.Context, s *session.Session) error {
 }
 
 // Leave implements [session.Deck].
-func (d deck) Leave(ctx context.Context, s *session.Session) error {
+func (d deck) Leave(ctx context.Context, s *session.Session, o session.LeaveOptions) error {
 	d.parting(ctx, s, true)
-	if err := s.Disconnect(ctx, 0); err != nil {
+	if err := s.Leave(ctx, o); err != nil {
 		d.parting(ctx, s, false)
 		return err
 	}

@@ -53,8 +53,8 @@ func (d deck) Close(ctx context.Context, s *session.Session) error {
 }
 
 // Leave implements [session.Deck].
-func (d deck) Leave(ctx context.Context, s *session.Session) error {
-	if err := s.Disconnect(ctx, 0); err != nil {
+func (d deck) Leave(ctx context.Context, s *session.Session, o session.LeaveOptions) error {
+	if err := s.Leave(ctx, o); err != nil {
 		return err
 	}
 	d.drop(s)
