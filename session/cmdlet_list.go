@@ -260,24 +260,9 @@ func (d *Cmdlets) pop() *Session {
 	return nil
 }
 
-// whatIf says what would be done, and tells whether it is not to be done.
-func (c *call) whatIf(operation string, e *entry) bool {
-	if c.on("WhatIf") {
-		c.out.run.emit(c.ctx, Record{Stream: StreamHost, Text: fmt.Sprintf(`What if: Performing the operation "%s" on target "%s".`, operation, e.name)})
-	}
-	return c.on("WhatIf")
-}
-
 func removePSSession(c *call) error {
-	list, err := c.chosen()
-	if err != nil {
-		return err
-	}
-	for _, e := range list {
-		if e.removed || c.whatIf("Remove", e) {
-			continue
-		}
-		if e.left == nil {
+	return c.each("Remove", func(e *entry) error {
+		if e.left == nil && !e.removed {
 			if err := c.desk().deck.Close(c.ctx, e.live); err != nil {
 				return err
 			}
@@ -286,24 +271,17 @@ func removePSSession(c *call) error {
 			c.out.run.emit(c.ctx, Record{Stream: StreamHost, Text: gone.Text()})
 		}
 		c.desk().forget(e)
-	}
-	return nil
+		return nil
+	})
 }
 
 func disconnectPSSession(c *call) error {
-	list, err := c.chosen()
-	if err != nil {
-		return err
-	}
 	how, err := c.leaving()
 	if err != nil {
 		return err
 	}
-	for _, e := range list {
-		if c.whatIf("Disconnect", e) {
-			continue
-		}
-		if err := e.away(); err != nil && e.left == nil {
+	return c.each("Disconnect", func(e *entry) error {
+		if err := e.away(); err != nil && (e.left == nil || e.removed) {
 			return err
 		}
 		target := e.live.Target()
@@ -315,8 +293,8 @@ func disconnectPSSession(c *call) error {
 			c.desk().leftThere(e, &target)
 		}
 		c.give(e.object())
-	}
-	return nil
+		return nil
+	})
 }
 
 // leaving is how Disconnect-PSSession leaves sessions.
@@ -338,79 +316,42 @@ func (d *Cmdlets) leftThere(e *entry, t *Target) {
 }
 
 func connectPSSession(c *call) error {
-	if c.has("ComputerName") || c.has("ConnectionUri") {
-		return c.sessionsThere(func(e *entry) error {
-			if e.left == nil || c.whatIf("Connect", e) {
-				return nil // it is connected
-			}
-			return c.join(e)
-		})
-	}
-	list, err := c.chosen()
-	if err != nil {
-		return err
-	}
-	for _, e := range list {
-		if c.whatIf("Connect", e) {
-			continue
+	return c.each("Connect", func(e *entry) error {
+		if e.left == nil && c.connects() {
+			return nil // it is connected
 		}
 		if err := c.join(e); err != nil {
 			return err
 		}
-	}
-	return nil
+		c.give(e.object())
+		return nil
+	})
 }
 
-// join joins a session that was left, and gives its object.
+// join joins a session that was left.
 func (c *call) join(e *entry) error {
 	if e.left != nil && !e.removed {
 		if _, err := c.connect(*e.left, e.name); err != nil {
 			return err
 		}
 	}
-	if err := e.away(); err != nil {
-		return err
-	}
-	c.give(e.object())
-	return nil
+	return e.away()
 }
 
 // receivePSSession joins a session and gives what ran in it meanwhile.
 func receivePSSession(c *call) error {
-	if c.has("ComputerName") || c.has("ConnectionUri") {
-		return c.sessionsThere(c.receive)
-	}
-	list, err := c.chosen()
-	if err != nil {
-		return err
-	}
-	for _, e := range list {
-		if err := c.receive(e); err != nil {
+	return c.each("Receive", func(e *entry) error {
+		if err := c.join(e); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (c *call) receive(e *entry) error {
-	if c.whatIf("Receive", e) {
+		c.out.run.reach(c.ctx, e.live)
+		for _, joined := range e.live.Rejoined() {
+			if err := c.pass(joined); err != nil {
+				return err
+			}
+		}
 		return nil
-	}
-	if e.left != nil && !e.removed {
-		if _, err := c.connect(*e.left, e.name); err != nil {
-			return err
-		}
-	}
-	if err := e.away(); err != nil {
-		return err
-	}
-	c.out.run.reach(c.ctx, e.live)
-	for _, joined := range e.live.Rejoined() {
-		if err := c.pass(joined); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // pass gives what another run gives.

@@ -72,3 +72,50 @@ func TestHowASessionIsLeft(t *testing.T) {
 		t.Errorf("%+v %q", res, d.notes)
 	}
 }
+
+// -Confirm asks for each session, as PowerShell does; the answers for all hold
+// for the rest.
+func TestConfirmAsks(t *testing.T) {
+	const yes, all, no, none = 0, 1, 2, 3
+	for _, tt := range []struct {
+		line    string
+		answers []int
+		want    []string // done
+	}{
+		{"Get-PSSession | Remove-PSSession -Confirm", []int{yes, no}, []string{"close Contoso"}},
+		{"Remove-PSSession -Id 1, 2 -Confirm", []int{no, yes}, []string{"close Fabrikam"}},
+		{"Remove-PSSession -Id 1, 2 -cf", []int{all}, []string{"close Contoso", "close Fabrikam"}},
+		{"Remove-PSSession -Id 1, 2 -Confirm", []int{none}, nil},
+		{"$null = Disconnect-PSSession $c, $f -Confirm", []int{no, yes}, []string{"leave Fabrikam 0s"}},
+		{"Remove-PSSession -Id 1 -Confirm:$false", nil, []string{"close Contoso"}},
+		{"Remove-PSSession -Id 1 -Confirm -WhatIf", nil, nil},
+	} {
+		t.Run(tt.line, func(t *testing.T) {
+			d, _, _ := twoTenants(t, Target{Env: Dev})
+			run := mustRun(t, d.cmdlets.Home(), tt.line)
+			for i, choice := range tt.answers {
+				p := nextPrompt(t, run)
+				if p.Kind != PromptChoice || len(p.Choices) != 4 || p.Choices[1].Label != "Yes to &All" || !slices.Equal(p.Default, []int{0}) {
+					t.Fatalf("asked %+v", p)
+				}
+				if i == 0 && (p.Caption != "Confirm" || !strings.HasPrefix(p.Message, "Are you sure you want to perform this action?\nPerforming the operation \"")) {
+					t.Errorf("asked %q %q", p.Caption, p.Message)
+				}
+				if err := p.Choose(t.Context(), choice); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if records, res := collect(t, run); res.Outcome != Completed || !slices.Equal(d.notes, tt.want) {
+				t.Errorf("%+v %q, done %q", res, texts(records), d.notes)
+			}
+		})
+	}
+	d, _, _ := twoTenants(t, Target{Env: Dev})
+	run := mustRun(t, d.cmdlets.Home(), "Remove-PSSession -Id 1 -Confirm")
+	if err := nextPrompt(t, run).Refuse(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, res := collect(t, run); res.Outcome != Stopped || d.notes != nil {
+		t.Errorf("refused: %+v %q", res, d.notes)
+	}
+}

@@ -20,7 +20,9 @@ type call struct {
 	out     *stepOutput
 	step    *step
 	options RunOptions
-	fatal   error // what -ErrorAction Stop, or -WarningAction Stop, ended it for
+	// confirmed is the last answer to -Confirm.
+	confirmed int
+	fatal     error // what -ErrorAction Stop, or -WarningAction Stop, ended it for
 }
 
 // cmdlets are all of them.

@@ -49,7 +49,9 @@ type Prompt struct {
 
 	userName string // that a PromptCredential offers
 
-	answers chan []string // of a question that this side asks itself
+	// answers are those to a question that this side asks itself; the number of
+	// a choice is one text.
+	answers chan []string
 }
 
 // newPrompt makes the prompt of a decoded host call, nil where it is none.
@@ -112,6 +114,10 @@ func choices(in []psrp.Choice) []Choice {
 func (p *Prompt) Choose(ctx context.Context, choice int) error {
 	if p.Kind != PromptChoice || choice < 0 || choice >= len(p.Choices) {
 		return fmt.Errorf("answering a prompt: there is no choice %d", choice)
+	}
+	if p.answers != nil {
+		p.fillHere([]string{strconv.Itoa(choice)})
+		return nil
 	}
 	if p.call.Method == psrp.MethodPromptForChoiceMultipleSelection {
 		return p.answer(ctx, psrp.ChoicesAnswer(p.call, []int{choice}))
