@@ -134,7 +134,7 @@ func TestSecretsAskedForHere(t *testing.T) {
 	for _, want := range []struct {
 		kind    PromptKind
 		answers []string
-	}{{PromptSecret, []string{"s3cret"}}, {PromptCredential, []string{"", "pass"}}} {
+	}{{PromptSecret, []string{"s3cret"}}, {PromptCredential, []string{"pass"}}} {
 		p := nextPrompt(t, run)
 		if p.Kind != want.kind {
 			t.Fatalf("asked %+v", p)

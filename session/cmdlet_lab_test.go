@@ -17,6 +17,7 @@ type labDeck struct {
 	*world
 	cmdlets *session.Cmdlets
 	shown   *session.Session
+	asked   int // how often for a password
 }
 
 func newLabDeck(t *testing.T) *labDeck {
@@ -60,6 +61,7 @@ func (d *labDeck) knowing(t session.Target) session.Target {
 	}
 	if t.Password == nil && t.AccessToken.IsZero() {
 		t.Password = func(_ context.Context, name string) (auth.Secret, error) {
+			d.asked++
 			u, _ := d.lab.Authority().User(name)
 			return auth.NewSecret(u.Password), nil
 		}
@@ -264,4 +266,22 @@ func TestSessionsOnTheServerAgainstTheLab(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	other.home("Remove-PSSession $a")
+}
+
+// -Credential asks for the password, and proves it, also where the account is
+// signed in already.
+func TestACredentialIsProved(t *testing.T) {
+	d := newLabDeck(t)
+	d.home("$a = New-CsOnlineSession -UserName admin@contoso.com", "$b = New-CsOnlineSession -UserName admin@contoso.com")
+	if d.asked != 1 {
+		t.Errorf("asked %d times", d.asked)
+	}
+	d.home("$c = New-CsOnlineSession -Credential admin@contoso.com")
+	if d.asked != 2 {
+		t.Errorf("-Credential with a name: asked %d times", d.asked)
+	}
+	out, res := output(t, d.cmdlets.Home(), "$p = ConvertTo-SecureString wrong -AsPlainText -Force; New-CsOnlineSession -Credential (New-Object PSCredential ('admin@contoso.com', $p))")
+	if res.Outcome != session.Failed || !strings.Contains(res.Err.Error(), "password") {
+		t.Errorf("a wrong password: %q %+v", out, res)
+	}
 }

@@ -75,7 +75,7 @@ func (c *call) signInWith(t *Target) error {
 	if !c.has("Credential") {
 		return nil
 	}
-	t.SignIn = auth.MethodPassword
+	t.SignIn, t.Fresh = auth.MethodPassword, true // the password is proved, whoever is signed in already
 	credential := c.value("Credential").Object()
 	if credential == nil {
 		t.UserName = c.text("Credential") // the password is asked for

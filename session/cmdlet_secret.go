@@ -6,6 +6,7 @@ import (
 
 	"psdeck/auth"
 	"psdeck/session/clixml"
+	"psdeck/session/pslang"
 )
 
 // secretCmdlets make SecureStrings and credentials of this side: their text is
@@ -35,6 +36,20 @@ func secretCmdlets() []*cmdlet {
 			name: "Get-Credential", about: "Asks for a user name and a password.", class: "Microsoft.PowerShell.Commands.GetCredentialCommand",
 			sets: []string{"[[-Credential] <pscredential>]", "[[-UserName] <string>] [-Message <string>] [-Title <string>]"},
 			run:  getCredential,
+		},
+		{
+			name: "New-Object", about: "Makes a credential of a user name and a SecureString.", class: "Microsoft.PowerShell.Commands.NewObjectCommand", aliases: "ArgumentList=Args",
+			sets: []string{"[-TypeName] <string> [[-ArgumentList] <Object[]>] [-Property <IDictionary>]"},
+			check: func(b bound) (id, text string) {
+				switch {
+				case !pslang.IsCredentialType(b.text("TypeName")):
+					return "TypeNotAllowed", "New-Object makes PSCredential objects only here: New-Object PSCredential ($name, $secureString)"
+				case b.has("Property"):
+					return "PropertyNotAllowed", "New-Object sets no properties here: leave -Property out"
+				}
+				return "", ""
+			},
+			run: newObject,
 		},
 	}
 }
@@ -66,17 +81,25 @@ func getCredential(c *call) error {
 	}
 	p := Prompt{
 		Kind: PromptCredential, Caption: orElse(c.text("Title"), "PowerShell credential request"), Message: orElse(c.text("Message"), "Enter your credentials."),
-		userName: name, Fields: []Field{{Name: "UserName", Label: "User name", Help: name}, {Name: "Password", Label: "Password", Secret: true}},
+		Fields: credentialFields(name),
 	}
 	answers, err := c.ask(p)
 	if err != nil {
 		return err
 	}
-	secret := c.desk().keepSecret(auth.NewSecret(answers[1]))
-	c.give(clixml.Obj(&clixml.Object{
-		TypeNames: []string{typeCredential, "System.Object"}, ToString: typeCredential, HasToString: true,
-		Props: []clixml.Property{clixml.Prop("UserName", orElse(answers[0], name)), {Name: "Password", Value: secret}},
-	}))
+	name, password := credentialOf(name, answers)
+	c.give(pslang.NewCredential(name, c.desk().keepSecret(auth.NewSecret(password))))
+	return nil
+}
+
+// newObject makes a PSCredential of a user name and a SecureString.
+func newObject(c *call) error {
+	args := c.list("ArgumentList")
+	if len(args) != 2 || args[1].Object() == nil || !args[1].Object().Is(typeSecureString) || args[0].String() == "" {
+		return c.fail("CannotFindAppropriateCtor", "A constructor was not found. Cannot find an appropriate constructor for type %s: "+
+			"it takes a user name and a SecureString", c.text("TypeName"))
+	}
+	c.give(pslang.NewCredential(args[0].String(), args[1]))
 	return nil
 }
 

@@ -166,7 +166,7 @@ func (c *console) runsThere(known *cmdlet, cmd *pslang.Command, mode SendMode) b
 	switch known.name {
 	case "Read-Host":
 		return script || c.own.knownCommands().offers(known.name)
-	case "ConvertTo-SecureString", "Get-Credential", "New-PSSessionOption":
+	case "ConvertTo-SecureString", "Get-Credential", "New-PSSessionOption", "New-Object":
 		return script
 	case "Invoke-Command":
 		return script && !namesSession(cmd)

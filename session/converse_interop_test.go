@@ -110,7 +110,7 @@ func talkQuestions(ctx context.Context, t *testing.T, s *session.Session) {
 		{"names", []string{"Ada", "Lovelace"}, []string{"First=Ada Last=Lovelace"}},
 		{"sealed 'tief 🤫'", nil, []string{"tief 🤫"}}, // the server is the first to want a key
 		{"secret", []string{"päss 🔑"}, []string{"päss 🔑", "🔑 ssäp"}},
-		{"login", []string{"grace", "hopper ü"}, []string{"grace hopper ü"}},
+		{"login", []string{"hopper ü"}, []string{"ada hopper ü"}}, // the server says who
 		{"several", nil, []string{"1"}},
 		{"screen", nil, []string{"refused: this host does not offer GetBufferContents"}},
 		{"shout", nil, []string{"shouted"}},

@@ -51,8 +51,8 @@ func hostCalls() []struct {
 		{psrp.WriteVerboseLine{Text: "x"}, ""},
 		{psrp.WriteWarningLine{Text: "x"}, ""},
 		{psrp.Prompt{Caption: "c", Message: "m", Fields: fields}, "typed"},
-		{write(psrp.MethodPromptForCredential1, "c", "m", "u", "t"), "typed"},
-		{psrp.PromptForCredential{Caption: "c", Message: "m", UserName: "u"}, "typed"},
+		{write(psrp.MethodPromptForCredential1, "c", "m", "u", "t"), "u"},
+		{psrp.PromptForCredential{Caption: "c", Message: "m", UserName: "u"}, "u"},
 		{psrp.PromptForChoice{Caption: "c", Message: "m", Choices: choices}, "1"},
 		{psrp.Getter{Method: psrp.MethodGetForegroundColor}, "7"},
 		{psrp.SetColor{Method: psrp.MethodSetForegroundColor}, ""},
@@ -214,7 +214,7 @@ func answerPrompt(t *testing.T, p *session.Prompt) {
 	case session.PromptChoice:
 		err = p.Choose(t.Context(), 1)
 	case session.PromptCredential:
-		err = p.Fill(t.Context(), []string{"typed", "secret"})
+		err = p.Fill(t.Context(), []string{"secret"}) // who it is, is known
 	default:
 		err = p.Fill(t.Context(), []string{"typed"})
 	}

@@ -19,7 +19,7 @@ const (
 	PromptFields                       // a value for each of Fields
 	PromptLine                         // a line of text
 	PromptSecret                       // a line of text that must not show
-	PromptCredential                   // a user name and a password
+	PromptCredential                   // a password, and the user name where it is not known
 )
 
 // Choice is one answer of a PromptChoice; an ampersand in the label stands
@@ -47,7 +47,7 @@ type Prompt struct {
 	call    psrp.HostCall
 	asked   []psrp.FieldDescription
 
-	userName string // that a PromptCredential offers
+	userName string // whose password a PromptCredential asks for
 
 	// answers are those to a question that this side asks itself; the number of
 	// a choice is one text.
@@ -72,10 +72,7 @@ func newPrompt(s *Session, run *Run, call psrp.HostCall, m any) *Prompt {
 		}
 	case psrp.PromptForCredential:
 		p.Kind, p.Caption, p.Message, p.userName = PromptCredential, m.Caption, m.Message, m.UserName
-		p.Fields = []Field{
-			{Name: "UserName", Label: "User name", Help: m.UserName},
-			{Name: "Password", Label: "Password", Secret: true},
-		}
+		p.Fields = credentialFields(m.UserName)
 	case psrp.ReadLine:
 		p.Kind = PromptLine
 	case psrp.ReadLineAsSecureString:
@@ -84,6 +81,23 @@ func newPrompt(s *Session, run *Run, call psrp.HostCall, m any) *Prompt {
 		return nil
 	}
 	return p
+}
+
+// credentialFields are what a credential is asked for by: where the user name
+// is known, the password alone.
+func credentialFields(userName string) []Field {
+	if userName != "" {
+		return []Field{{Name: "Password", Label: "Password for user " + userName, Secret: true}}
+	}
+	return []Field{{Name: "UserName", Label: "User name"}, {Name: "Password", Label: "Password", Secret: true}}
+}
+
+// credentialOf is who a credential is of, and the password, as filled in.
+func credentialOf(userName string, answers []string) (name, password string) {
+	if userName != "" {
+		return userName, answers[0]
+	}
+	return answers[0], answers[1]
 }
 
 // fieldsOf is what a person fills in for a field: a credential is two texts.
@@ -142,12 +156,13 @@ func (p *Prompt) Fill(ctx context.Context, answers []string) error {
 			return err
 		}
 		return p.answer(ctx, psrp.SecureStringAnswer(p.call, secret))
-	case p.Kind == PromptCredential && len(answers) == 2:
-		secret, err := p.seal(ctx, answers[1])
+	case p.Kind == PromptCredential && len(answers) == len(p.Fields):
+		name, password := credentialOf(p.userName, answers)
+		secret, err := p.seal(ctx, password)
 		if err != nil {
 			return err
 		}
-		return p.answer(ctx, psrp.CredentialAnswer(p.call, orElse(answers[0], p.userName), secret))
+		return p.answer(ctx, psrp.CredentialAnswer(p.call, name, secret))
 	case p.Kind == PromptFields && len(answers) == len(p.Fields):
 		return p.fillFields(ctx, answers)
 	}

@@ -171,8 +171,7 @@ func TestSecretsReachTheServer(t *testing.T) {
 				{"Get-Secret", session.PromptFields, []string{"pässwörd 🔑"}, "pässwörd 🔑"},
 				{"Get-Line", session.PromptSecret, []string{"hunter2-line"}, "hunter2-line"},
 				{"Get-Line", session.PromptSecret, []string{""}, ""},
-				{"Get-Login", session.PromptCredential, []string{"", "hunter2-pw"}, "contoso\\adm:hunter2-pw"},
-				{"Get-Login", session.PromptCredential, []string{"eve", "hunter2-pw"}, "eve:hunter2-pw"},
+				{"Get-Login", session.PromptCredential, []string{"hunter2-pw"}, "contoso\\adm:hunter2-pw"},
 				{"Get-Form", session.PromptFields, []string{"here", "eve", "hunter2-form", "7"}, "here eve:hunter2-form 7"},
 			} {
 				run, prompt := startAsking(t, s, tt.line)

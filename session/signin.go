@@ -231,7 +231,7 @@ func (cn *connecting) signIn(ctx context.Context, authority string, scopes []str
 	t := &cn.target
 	req := auth.SignIn{
 		Authority: authority, ClientID: cn.clientID, Scopes: scopes,
-		UserName: t.UserName, Method: cn.method(), Prompter: prompter{cn}, Application: t.Application,
+		UserName: t.UserName, Method: cn.method(), Prompter: prompter{cn}, Application: t.Application, Fresh: t.Fresh,
 	}
 	if !t.Application.IsZero() {
 		// an application signs in to the tenant itself

@@ -29,6 +29,8 @@ type Target struct {
 	// Password asks for the password of userName where the sign-in or the
 	// server's authentication wants one; nil means that nobody can be asked.
 	Password func(ctx context.Context, userName string) (auth.Secret, error)
+	// Fresh has the account sign in also where it is signed in already.
+	Fresh bool
 	// HostKey asks whether the key that an unknown SSH host shows is its own;
 	// nil means that nobody can be asked, and it is refused. A host whose key
 	// has changed is always refused.

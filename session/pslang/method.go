@@ -22,6 +22,9 @@ func knownMethod(name string) bool {
 }
 
 func (ev *evaluator) call(e *Call) (clixml.Value, error) {
+	if makesCredential(e) {
+		return ev.newCredential(e)
+	}
 	target, err := ev.eval(e.Member.Target)
 	if err != nil {
 		return target, err

@@ -201,7 +201,13 @@ func predicate(e Expr) bool {
 }
 
 func checkCall(e *Call) *Error {
+	if makesCredential(e) {
+		return checkAll(e.Args...)
+	}
 	name, ok := e.Member.Name.(*Constant)
+	if ok && strings.EqualFold(name.Value.Text(), "GetNetworkCredential") {
+		return refusal(networkCredential, e.Extent)
+	}
 	if !ok || e.Member.Static || !knownMethod(name.Value.Text()) {
 		return refusal(methodCall, e.Extent)
 	}

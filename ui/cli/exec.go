@@ -60,10 +60,10 @@ func runExec(ctx context.Context, args []string, s Streams) int {
 	}
 	return withConnector(s, &f, func(c *session.Connector) int {
 		cfg.Connect = func(ctx context.Context, t session.Target, watch func(session.Event)) (*session.Session, error) {
-			return c.Connect(ctx, f.Complete(t), watch)
+			return c.Connect(ctx, f.CompleteTyped(t, askPassword(s)), watch)
 		}
 		cfg.Shells = func(ctx context.Context, t session.Target) (*session.Shells, error) {
-			return c.Shells(ctx, f.Complete(t), nil)
+			return c.Shells(ctx, f.CompleteTyped(t, askPassword(s)), nil)
 		}
 		return headless.Exec(ctx, cfg)
 	})

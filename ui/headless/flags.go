@@ -121,6 +121,16 @@ func (f *TargetFlags) Name(target string) error {
 	return nil
 }
 
+// CompleteTyped is Complete for a line: the password of a typed -Credential that
+// nobody has given is asked for; a nil ask asks nobody.
+func (f *TargetFlags) CompleteTyped(t session.Target, ask func(string) (string, error)) session.Target {
+	t = f.Complete(t)
+	if t.SignIn == auth.MethodPassword && t.Password == nil && ask != nil {
+		t.Password = asking(ask)
+	}
+	return t
+}
+
 // Complete adds to a target that was typed as New-CsOnlineSession what the
 // flags say and the line does not. What was typed wins, but a safety rule of
 // the flags stays.

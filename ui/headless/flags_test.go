@@ -377,3 +377,17 @@ func TestACertificateFileIsAddedToTheSystems(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 }
+
+// New-CsOnlineSession -Credential NAME, typed in a line, asks at the terminal.
+func TestTheTypedCredentialIsAskedFor(t *testing.T) {
+	var asked []string
+	ask := func(prompt string) (string, error) { asked = append(asked, prompt); return "pass", nil }
+	var f TargetFlags
+	typed := f.CompleteTyped(session.Target{UserName: contosoAdmin, SignIn: auth.MethodPassword}, ask)
+	if p, err := typed.Password(t.Context(), contosoAdmin); err != nil || p.Reveal() != "pass" || len(asked) != 1 || asked[0] != "password of "+contosoAdmin+": " {
+		t.Errorf("%v, asked %q", err, asked)
+	}
+	if f.CompleteTyped(session.Target{UserName: contosoAdmin}, ask).Password != nil || f.CompleteTyped(session.Target{SignIn: auth.MethodPassword}, nil).Password != nil {
+		t.Error("a password is asked for where none is wanted, or nobody is there")
+	}
+}

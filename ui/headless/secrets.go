@@ -52,12 +52,17 @@ func (f *TargetFlags) secrets(stdin io.Reader, ask func(string) (string, error))
 		if ask == nil {
 			return errors.New("a password is needed and there is no terminal to ask on: give it with --password-stdin")
 		}
-		t.Password = func(_ context.Context, name string) (auth.Secret, error) {
-			s, err := ask("password of " + name + ": ")
-			return auth.NewSecret(s), err
-		}
+		t.Password = asking(ask)
 	}
 	return nil
+}
+
+// asking asks for the password of a user.
+func asking(ask func(string) (string, error)) func(context.Context, string) (auth.Secret, error) {
+	return func(_ context.Context, name string) (auth.Secret, error) {
+		s, err := ask("password of " + name + ": ")
+		return auth.NewSecret(s), err
+	}
 }
 
 // application reads what an application signs in with.
