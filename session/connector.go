@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -136,7 +137,8 @@ type connecting struct {
 	followed int         // redirections
 	cloud    *discovery.Cloud
 	signedIn auth.SignIn // the last one
-	stepped  bool        // signed in again because the server wanted more of the sign-in
+	stepped  bool        // signed in again because the sign-in was not enough, or no longer good
+	asked    atomic.Bool // a person was asked to sign in
 }
 
 // findWay finds out where the endpoint is and gets what it takes to enter.

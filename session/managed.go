@@ -71,6 +71,11 @@ func (cn *connecting) managedTenants(ctx context.Context) (managed.List, error) 
 	}
 	var err error
 	list.Tenants, err = graph.Tenants(ctx)
+	if again, refused := cn.signInMore(ctx, err); refused != nil {
+		return list, refused
+	} else if again {
+		list.Tenants, err = graph.Tenants(ctx)
+	}
 	return list, err
 }
 

@@ -64,6 +64,11 @@ func (cn *connecting) useToken(ctx context.Context, how string) error {
 		return err
 	}
 	tok, err := source.Token(ctx)
+	if again, refused := cn.signInMore(ctx, err); refused != nil {
+		return refused
+	} else if again {
+		return cn.useToken(ctx, how)
+	}
 	if err != nil {
 		return err
 	}
@@ -258,30 +263,53 @@ func (cn *connecting) signInAs(ctx context.Context, req auth.SignIn) error {
 	return nil
 }
 
-// stepUp signs in again where the server wants more of the sign-in than it was
-// (a claims challenge), once; again tells that the session is to be opened anew.
+// stepUp signs in again where opening the session needs it; again tells that it
+// is to be opened anew.
 func (cn *connecting) stepUp(ctx context.Context, err error) (again bool, _ error) {
-	var needed *auth.SignInNeededError
-	if !errors.As(err, &needed) || needed.Claims == "" || cn.stepped || cn.given != nil || cn.signedIn.ClientID == "" {
-		return false, nil
-	}
-	cn.stepped = true
-	cn.watch(Noted{Text: "the server wants a stronger sign-in for this", Important: true})
-	req := cn.signedIn
-	req.Claims, req.Fresh, req.UserName = needed.Claims, true, cn.account.UserName
-	if err := cn.signInAs(ctx, req); err != nil {
-		return false, err
+	again, err = cn.signInMore(ctx, err)
+	if err != nil || !again {
+		return again, err
 	}
 	return true, cn.authenticate(ctx)
+}
+
+// signInMore signs in again, once, where the server wants more of the sign-in
+// than it was (a claims challenge), or where one that was kept gives no tokens
+// any more.
+func (cn *connecting) signInMore(ctx context.Context, err error) (again bool, _ error) {
+	var needed *auth.SignInNeededError
+	if !errors.As(err, &needed) || cn.stepped || cn.given != nil || cn.signedIn.ClientID == "" {
+		return false, nil
+	}
+	switch {
+	case needed.Claims != "":
+		cn.watch(Noted{Text: "the server wants a stronger sign-in for this", Important: true})
+	case cn.asked.Load() || !cn.signedIn.Application.IsZero():
+		return false, nil // the person has just done it
+	default:
+		cn.watch(Noted{Text: "the sign-in that was kept for " + cn.account.UserName + " is no longer good; a new one is needed", Important: true})
+	}
+	cn.stepped = true
+	req := cn.signedIn
+	req.Claims, req.Fresh, req.UserName = needed.Claims, true, cn.account.UserName
+	return true, cn.signInAs(ctx, req)
 }
 
 // prompter shows what a sign-in asks of the person as events.
 type prompter struct{ cn *connecting }
 
-func (p prompter) DeviceCode(c auth.DeviceCode) { p.cn.watch(DeviceCodeShown{c}) }
-func (p prompter) Browser(url string)           { p.cn.watch(BrowserOpened{url}) }
+func (p prompter) DeviceCode(c auth.DeviceCode) {
+	p.cn.asked.Store(true)
+	p.cn.watch(DeviceCodeShown{c})
+}
+
+func (p prompter) Browser(url string) {
+	p.cn.asked.Store(true)
+	p.cn.watch(BrowserOpened{url})
+}
 
 func (p prompter) Password(ctx context.Context, userName string) (auth.Secret, error) {
+	p.cn.asked.Store(true)
 	if p.cn.target.Password == nil {
 		return auth.Secret{}, errors.New("there is nobody to ask for a password")
 	}
