@@ -49,6 +49,8 @@ func enumNames(typ string) []enumName {
 		return []enumName{{"All", 0}, {"Opened", 1}, {"Disconnected", 2}, {"Closed", 3}, {"Broken", 4}}
 	case "OutputBufferingMode":
 		return []enumName{{"None", 0}, {"Drop", 1}, {"Block", 2}}
+	case "CommandTypes":
+		return []enumName{{"Alias", 1}, {"Function", 2}, {"Filter", 4}, {"Cmdlet", 8}, {"ExternalScript", 16}, {"Application", 32}, {"Script", 64}, {"Configuration", 256}, {"All", 383}}
 	case "OutTarget":
 		return []enumName{{"Default", 0}, {"Host", 1}, {"Job", 2}}
 	}
@@ -163,11 +165,36 @@ func (d *Cmdlets) convertOne(p parameter, v clixml.Value) (clixml.Value, error) 
 		}
 		return v, nil
 	}
+	if p.typ == "CommandTypes" {
+		return commandTypes(v)
+	}
 	if names := enumNames(p.typ); names != nil {
 		name, err := given{v, false}.enum(dotNetType(p.typ), names)
 		return clixml.Str(name), err
 	}
 	return v, nil
+}
+
+// commandTypes are flags: several names, in a list or with commas.
+func commandTypes(v clixml.Value) (clixml.Value, error) {
+	var names []string
+	for _, one := range unroll(v) {
+		list := []clixml.Value{one}
+		if one.Kind() == clixml.KindString {
+			list = nil
+			for part := range strings.SplitSeq(one.Text(), ",") {
+				list = append(list, clixml.Str(strings.TrimSpace(part)))
+			}
+		}
+		for _, part := range list {
+			name, err := given{part, false}.enum(dotNetType("CommandTypes"), enumNames("CommandTypes"))
+			if err != nil {
+				return v, err
+			}
+			names = append(names, name)
+		}
+	}
+	return clixml.Str(strings.Join(names, ", ")), nil
 }
 
 func notOf(v clixml.Value, typ string) error { return castError(notConvertible(v, typ)) }

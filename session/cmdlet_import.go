@@ -27,8 +27,8 @@ func importCmdlet() *cmdlet {
 	return &cmdlet{
 		name: "Import-PSSession", about: "Makes a session's commands usable where it is typed; they go on running there.", class: "Microsoft.PowerShell.Commands.ImportPSSessionCommand", aliases: "CommandName=Name ArgumentList=Args Module=PSSnapin CommandType=Type", pipe: "Session",
 		sets: []string{"[-Session] <PSSession> [[-CommandName] <string[]>] [[-FormatTypeName] <string[]>] [-Prefix <string>] [-DisableNameChecking] [-AllowClobber] " +
-			"[-ArgumentList <Object[]>] [-CommandType <CommandTypes>] [-Module <string[]>] [-FullyQualifiedModule <Object[]>] [-Certificate <Object>]"},
-		run: importPSSession,
+			"[-ArgumentList <Object[]>] [-CommandType <CommandTypes>] [-Module <string[]>] [-FullyQualifiedModule <ModuleSpecification[]>] [-Certificate <X509Certificate2>]"},
+		check: checkImport, run: importPSSession,
 	}
 }
 
@@ -42,7 +42,7 @@ func importPSSession(c *call) error {
 	if v := c.console.crossing(e.live, c.text("Prefix"), c.on("AllowClobber")); v.Decision != Allowed && !c.options.Confirmed {
 		return &ConfirmationError{v.reaching(e.live)}
 	}
-	query := psrp.CommandMetadata{Names: c.texts("CommandName"), Types: psrp.CommandRemotable, Namespace: append([]string{}, c.texts("Module")...)}
+	query := psrp.CommandMetadata{Names: c.texts("CommandName"), Types: c.commandTypes(), Namespace: c.modules()}
 	if len(query.Names) == 0 {
 		query.Names = []string{"*"}
 	}
@@ -72,6 +72,62 @@ func importPSSession(c *call) error {
 	c.console.take(m, proxies, views)
 	c.give(m.object(proxies))
 	return nil
+}
+
+// checkImport refuses what no import can take.
+func checkImport(b bound) (id, text string) {
+	if b.has("Certificate") {
+		return "CertificateNotUsable", "imported commands are not kept as a module here, so that nothing is there to be signed: leave -Certificate out"
+	}
+	for _, r := range b.text("Prefix") {
+		if r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z') {
+			return "InvalidPrefix", fmt.Sprintf("the prefix %q cannot stand in a command's name: %q is in it; use letters, digits and underscores", b.text("Prefix"), r)
+		}
+	}
+	return "", ""
+}
+
+// commandTypes are the kinds of command that are wanted.
+func (c *call) commandTypes() psrp.CommandTypes {
+	if !c.has("CommandType") {
+		return psrp.CommandRemotable
+	}
+	return typesOf(c.text("CommandType"))
+}
+
+// typesOf reads the names of kinds of command.
+func typesOf(names string) (types psrp.CommandTypes) {
+	for name := range strings.SplitSeq(names, ",") {
+		for _, e := range enumNames("CommandTypes") {
+			if strings.EqualFold(strings.TrimSpace(name), e.name) {
+				types |= psrp.CommandTypes(e.number)
+			}
+		}
+	}
+	return types
+}
+
+// modules are those whose commands are wanted; none: of all.
+func (c *call) modules() []string {
+	names := append([]string{}, c.texts("Module")...)
+	for _, v := range c.list("FullyQualifiedModule") {
+		if o := v.Object(); o != nil {
+			v, _ = o.Lookup("ModuleName")
+		}
+		names = append(names, v.String())
+	}
+	return names
+}
+
+// imports tells whether a command is of a kind and a module that are wanted:
+// not every server heeds both.
+func (c *call) imports(command *clixml.Object) bool {
+	if kind, ok := command.Get("CommandType"); ok && !kind.IsNull() && typesOf(kind.String())&c.commandTypes() == 0 {
+		return false
+	}
+	modules := c.modules()
+	of, _ := command.Get("Namespace")
+	return len(modules) == 0 || slices.ContainsFunc(modules, func(pattern string) bool { return matches(pattern, of.String()) })
 }
 
 // askViews asks for the server's views, unless only commands were named. They
@@ -121,7 +177,7 @@ func (c *call) proxies(e *entry, found []clixml.Value) []*proxy {
 	var shadowing []string
 	for _, v := range found {
 		remote, _ := v.Object().Get("Name")
-		if v.Object() == nil || slices.ContainsFunc(e.live.notImported(), func(name string) bool { return strings.EqualFold(name, remote.String()) }) {
+		if v.Object() == nil || slices.ContainsFunc(e.live.notImported(), func(name string) bool { return strings.EqualFold(name, remote.String()) }) || !c.imports(v.Object()) {
 			continue
 		}
 		p := &proxy{name: prefixed(remote.String(), c.text("Prefix")), remote: remote.String(), prefix: c.text("Prefix"), entry: e, parameters: withCommon(metadataOf(v.Object()))}

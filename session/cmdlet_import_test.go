@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"psdeck/session/clixml"
+	"psdeck/session/psrp"
 )
 
 // Imported commands are commands like others: in parentheses, in chains, in
@@ -98,5 +101,70 @@ func TestImportChecksNames(t *testing.T) {
 		}); got != warned {
 			t.Errorf("%s: %q", line, out)
 		}
+	}
+}
+
+// -CommandType and -Module choose among what the server offers, also where it
+// gives more than was asked for.
+func TestImportChoosesCommands(t *testing.T) {
+	offer := func(c *fakeCommand) {
+		if c.query == nil {
+			commandsOffered()(c)
+			return
+		}
+		c.out(clixml.Custom(clixml.Prop("Count", 3)))
+		for _, o := range []struct {
+			name, module string
+			kind         psrp.CommandTypes
+		}{{"Get-CsTenant", "SkypeOnline", psrp.CommandFunction}, {"Get-CsUser", "SkypeOnline", psrp.CommandCmdlet}, {"Get-Other", "", psrp.CommandCmdlet}} {
+			c.out(clixml.Custom(clixml.Prop("Name", o.name), clixml.Prop("Namespace", o.module), clixml.Prop("Parameters", clixml.Hashtable()),
+				clixml.Prop("CommandType", clixml.Enum("System.Management.Automation.CommandTypes", map[psrp.CommandTypes]string{2: "Function", 8: "Cmdlet"}[o.kind], int32(o.kind)))))
+		}
+		c.done()
+	}
+	const none = "Running the Get-Command command in a remote session returned no results that can be used here."
+	for _, tt := range []struct{ args, want, fails string }{
+		{"", "Get-CsTenant Get-CsUser Get-Other", ""},
+		{"-CommandType Function", "Get-CsTenant", ""},
+		{"-CommandType cmdlet, function", "Get-CsTenant Get-CsUser Get-Other", ""},
+		{"-CommandType 8", "Get-CsUser Get-Other", ""},
+		{"-CommandType All", "Get-CsTenant Get-CsUser Get-Other", ""},
+		{"-CommandType Alias", "", none},
+		{"-CommandType Bogus", "", "Cannot bind parameter 'CommandType'. Cannot convert value \"Bogus\" to type \"System.Management.Automation.CommandTypes\". Error: \"Unable to match the identifier name Bogus to a valid enumerator name. " +
+			"Specify one of the following enumerator names and try again:\nAlias, Function, Filter, Cmdlet, ExternalScript, Application, Script, Configuration, All\""},
+		{"-Module SkypeOnline", "Get-CsTenant Get-CsUser", ""},
+		{"-Module skype*, x", "Get-CsTenant Get-CsUser", ""},
+		{"-FullyQualifiedModule @{ ModuleName = 'SkypeOnline'; ModuleVersion = '1.0' }", "Get-CsTenant Get-CsUser", ""},
+		{"-Module x", "", none},
+		{"-Certificate 1", "", "imported commands are not kept as a module here, so that nothing is there to be signed: leave -Certificate out"},
+		{"-Prefix 'a b'", "", `the prefix "a b" cannot stand in a command's name: ' ' is in it; use letters, digits and underscores`},
+		{"-Prefix Con", "Get-ConCsTenant Get-ConCsUser Get-ConOther", ""},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			d := newFakeDeck(t)
+			d.answer = offer
+			d.home("$s = New-CsOnlineSession -UserName admin@contoso.com")
+			run, err := d.cmdlets.Home().Run(t.Context(), "Import-PSSession $s "+tt.args, RunOptions{Confirmed: true})
+			if err == nil {
+				_, res := collect(t, run)
+				err = res.Err
+			}
+			if tt.fails != "" {
+				if err == nil || err.Error() != tt.fails {
+					t.Errorf("%v, want %s", err, tt.fails)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, p := range d.cmdlets.home.console.imports {
+				got = append(got, p.name)
+			}
+			if slices.Sort(got); strings.Join(got, " ") != tt.want {
+				t.Errorf("%q, want %s", got, tt.want)
+			}
+		})
 	}
 }
