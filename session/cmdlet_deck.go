@@ -33,6 +33,12 @@ type Deck interface {
 // given only where a line asks for it, by a variable or a pipe.
 type Announcer interface{ Announces() }
 
+// Placer is a Deck whose sessions have places that a person sees.
+type Placer interface {
+	// Place says where a session is: "tab 2".
+	Place(ctx context.Context, s *Session) string
+}
+
 // Lister is a Deck that can ask a server for the sessions it keeps.
 type Lister interface {
 	Shells(ctx context.Context, t Target) (*Shells, error)
@@ -170,11 +176,17 @@ func (d *Cmdlets) away(s *Session) error {
 	return e.away()
 }
 
-func (e *entry) away() error {
-	name := fmt.Sprintf("session %d (%s)", e.number, e.name)
+// tenant is what people call the tenant of a session; its name where that is
+// not proved.
+func (e *entry) tenant() string {
 	if p := e.live.Proof(); p.Proved {
-		name = fmt.Sprintf("session %d (%s)", e.number, p.Label())
+		return p.Label()
 	}
+	return e.name + ", tenant unproved"
+}
+
+func (e *entry) away() error {
+	name := fmt.Sprintf("session %d (%s)", e.number, e.tenant())
 	state, _ := e.state()
 	switch state.ToString {
 	case "Disconnected":

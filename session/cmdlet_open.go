@@ -97,6 +97,9 @@ func (c *call) open(t Target, name string) error {
 	if err != nil {
 		return err
 	}
+	if p, ok := c.desk().deck.(Placer); ok {
+		c.out.run.emit(c.ctx, Record{Stream: StreamHost, Text: "opened " + p.Place(c.ctx, e.live) + ": " + e.tenant()})
+	}
 	if _, said := c.desk().deck.(Announcer); !said || c.keeps() {
 		c.give(e.object())
 	}
@@ -109,7 +112,7 @@ func (c *call) connect(t Target, name string) (*entry, error) {
 	stay := c.step.assign != "" || c.step.then != nil || t.Attach != ""
 	s, err := c.desk().deck.Open(c.ctx, t, stay, c.tell)
 	if err != nil {
-		return nil, err
+		return nil, AsTyped(err)
 	}
 	return c.desk().adopt(s, name), nil
 }

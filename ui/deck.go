@@ -19,6 +19,7 @@ type deck struct{ app *App }
 var _ interface {
 	session.Deck
 	session.Lister
+	session.Placer
 } = deck{}
 
 // request is something to be done by Update; done is closed then.
@@ -212,6 +213,18 @@ func (a *App) tabWith(s *session.Session) int {
 		}
 	}
 	return -1
+}
+
+// Place implements [session.Placer].
+func (d deck) Place(ctx context.Context, s *session.Session) string {
+	place := textNewTab
+	_ = d.app.ask(ctx, func(a *App) tea.Cmd {
+		if i := a.tabWith(s); i >= 0 {
+			place = fmt.Sprintf(textTabNumber, i+1)
+		}
+		return nil
+	})
+	return place
 }
 
 // Show implements [session.Deck].

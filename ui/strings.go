@@ -58,6 +58,8 @@ const (
 	textAddressCopied = "the address is on the clipboard"
 	textCopyAddress   = "%s copies the address"
 	textNoPassword    = "no password was given"
+	textTabNumber     = "tab %d"
+	textNewTab        = "a tab of its own"
 	textOpened        = "connected: the server says it is %s"
 	textOpenedBeside  = "opened tab %d: %s · %s goes there"
 	textAsksBeside    = "tab %d, %s, asks you to sign in · %s goes there"

@@ -244,6 +244,9 @@ func (a *App) attemptEnded(at *attempt, t *tab, inWizard bool, end attemptEnd) t
 	t.dropPasswordDialogs()
 	t.block.took = a.cfg.Now().Sub(at.started)
 	if end.err != nil {
+		if t.opening != nil {
+			end.err = session.AsTyped(end.err)
+		}
 		t.block.state, t.block.word = blockFailed, textNotConnected
 		lines := at.fail(end.err)
 		if givenUp {

@@ -323,7 +323,7 @@ func (l *lineRun) outcome(ctx, lineCtx context.Context) int {
 	}
 	if res.Outcome == session.Failed && l.failed != nil {
 		l.held = ""
-		return Report(l.Stderr, l.failed)
+		return Report(l.Stderr, session.AsTyped(l.failed))
 	}
 	var e *session.Error
 	known := errors.As(res.Err, &e)

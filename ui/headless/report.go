@@ -41,13 +41,10 @@ type lineError struct {
 func (e *lineError) Error() string { return e.wrong.Error() + pointer(e.line, e.wrong.Extent) }
 func (e *lineError) Unwrap() error { return e.wrong }
 
-// pointer is the part of the line that is wrong and a mark under it; nothing
-// for a line that holds a secret, for there the mark would be wrong.
+// pointer is the part of the line that is wrong and a mark under it; secrets
+// are hidden in it.
 func pointer(line string, wrong pslang.Extent) string {
-	if session.Redact(line) != line {
-		return ""
-	}
-	at := max(0, min(wrong.Start, len(line)))
+	line, at := session.RedactAt(line, max(0, min(wrong.Start, len(line))))
 	before := line[:at]
 	before = before[strings.LastIndexByte(before, '\n')+1:]
 	after, _, _ := strings.Cut(line[at:], "\n")
@@ -87,9 +84,18 @@ func (x *call) report(ctx context.Context, err error) int {
 	return Report(x.Stderr, err)
 }
 
+// without is an error's text without secrets. What this side says of a line is
+// no line itself: its own words stay as they are.
+func without(err error) string {
+	if wrong := (*lineError)(nil); errors.As(err, &wrong) {
+		return session.RedactTokens(err.Error())
+	}
+	return session.Redact(err.Error())
+}
+
 // Report writes err and its hints and returns the exit code of its class.
 func Report(w io.Writer, err error) int {
-	say(w, "psdeck: ", session.Redact(err.Error()))
+	say(w, "psdeck: ", without(err))
 	for _, h := range session.HintsOf(err) {
 		if h != "" {
 			say(w, "hint: ", h)

@@ -534,3 +534,18 @@ func TestTheDocumentationsExamplesInOneCall(t *testing.T) {
 		}
 	})
 }
+
+// Our own words are no line: nothing of them is hidden, and the mark stands
+// where it belongs, also in a line with a secret.
+func TestErrorsOfLinesWithSecrets(t *testing.T) {
+	inLab(t, lab.Options{}, func(t *testing.T, b *bench) {
+		r := b.exec(nil, "New-CsOnlineSession -OAuthAccessToken (ConvertTo-SecureString abc)")
+		r.want(t, ExitUsage, "ConvertTo-SecureString reads no encrypted text here", "let Read-Host -AsSecureString ask for the secret", "(ConvertTo-SecureString ***)")
+		r = b.exec(nil, "New-CsOnlineSession -OAuthAccessToken abc")
+		r.want(t, ExitUsage, "Read-Host -AsSecureString.\n  New-CsOnlineSession -OAuthAccessToken ***\n                      ^")
+		if strings.Contains(r.err, "abc") {
+			t.Errorf("the secret is shown: %s", r.err)
+		}
+		b.exec(nil, "New-CsOnlineSession -UserName nobody").want(t, ExitUsage, "-OverrideAdminDomain")
+	})
+}
