@@ -218,3 +218,21 @@ func TestJoiningStaysWhereItWasTyped(t *testing.T) {
 		t.Errorf("%q", d.notes)
 	}
 }
+
+// placedDeck is a deck whose sessions have tabs.
+type placedDeck struct{ *fakeDeck }
+
+func (placedDeck) Place(context.Context, *Session) string { return "tab 2" }
+
+// The block says in the end where the session is, and whose tenant it proved.
+func TestWhereASessionOpened(t *testing.T) {
+	d := newFakeDeck(t)
+	d.cmdlets = NewCmdlets(placedDeck{d})
+	if got := d.home("$s = New-CsOnlineSession -UserName admin@contoso.com"); !slices.Equal(got, []string{"host: opening contoso.com", "host: opened tab 2: Contoso"}) {
+		t.Errorf("%q", got)
+	}
+	d.tenant = func(Target) Proof { return Proof{} }
+	if got := d.home("$s = New-PSSession box -Name mine"); got[len(got)-1] != "host: opened tab 2: mine, tenant unproved" {
+		t.Errorf("%q", got)
+	}
+}

@@ -98,7 +98,7 @@ func TestConfirmAsks(t *testing.T) {
 				if p.Kind != PromptChoice || len(p.Choices) != 4 || p.Choices[1].Label != "Yes to &All" || !slices.Equal(p.Default, []int{0}) {
 					t.Fatalf("asked %+v", p)
 				}
-				if i == 0 && (p.Caption != "Confirm" || !strings.HasPrefix(p.Message, "Are you sure you want to perform this action?\nPerforming the operation \"")) {
+				if i == 0 && (p.Caption != "Confirm" || !strings.HasPrefix(p.Message, "Are you sure you want to perform this action?\nPerforming the operation \"") || !strings.HasSuffix(p.Message, "\nThat is session 1: Contoso.")) {
 					t.Errorf("asked %q %q", p.Caption, p.Message)
 				}
 				if err := p.Choose(t.Context(), choice); err != nil {

@@ -9,7 +9,7 @@ import (
 // -Confirm let it.
 func (c *call) each(operation string, do func(*entry) error) error {
 	one := func(e *entry) error {
-		if ok, err := c.should(operation, e.name); err != nil || !ok {
+		if ok, err := c.should(operation, e); err != nil || !ok {
 			return err
 		}
 		return do(e)
@@ -44,8 +44,8 @@ const (
 
 // should asks what -WhatIf and -Confirm say of an operation: nothing is done
 // where it is only said, or not confirmed.
-func (c *call) should(operation, target string) (bool, error) {
-	what := fmt.Sprintf(`Performing the operation "%s" on target "%s".`, operation, target)
+func (c *call) should(operation string, e *entry) (bool, error) {
+	what := fmt.Sprintf(`Performing the operation "%s" on target "%s".`, operation, e.name)
 	switch {
 	case c.on("WhatIf"):
 		c.out.run.emit(c.ctx, Record{Stream: StreamHost, Text: "What if: " + what})
@@ -56,7 +56,7 @@ func (c *call) should(operation, target string) (bool, error) {
 		return false, nil
 	}
 	answers, err := c.ask(Prompt{
-		Kind: PromptChoice, Caption: "Confirm", Message: "Are you sure you want to perform this action?\n" + what,
+		Kind: PromptChoice, Caption: "Confirm", Message: "Are you sure you want to perform this action?\n" + what + fmt.Sprintf("\nThat is session %d: %s.", e.number, e.tenant()),
 		Choices: []Choice{
 			{"&Yes", "do this one"},
 			{"Yes to &All", "do this one and all that follow"},
