@@ -32,7 +32,7 @@ func TestCommonParametersOfInvokeCommand(t *testing.T) {
 	}{
 		{"by default all is shown", "Invoke-Command $c { Get-CsUser }", []string{"error: no such user", "warning: careful", "user"}, Completed, nil},
 		{"the first error ends the line", "Invoke-Command $c { Get-CsUser } -ErrorAction Stop; 'on'", []string{"error: no such user"}, Failed, nil},
-		{"and takes || behind it", "Invoke-Command $c { Get-CsUser } -ea Stop || 'else'", []string{"error: no such user", "else"}, Completed, nil},
+		{"and || behind it too", "Invoke-Command $c { Get-CsUser } -ea Stop || 'else'", []string{"error: no such user"}, Failed, nil},
 		{"errors hidden", "Invoke-Command $c { Get-CsUser } -ErrorAction SilentlyContinue", []string{"warning: careful", "user"}, Completed, nil},
 		{"errors hidden and kept", "Invoke-Command $c { Get-CsUser } -ErrorAction SilentlyContinue -ErrorVariable e", []string{"warning: careful", "user"}, Completed, map[string]string{"e": "no such user"}},
 		{"errors shown and kept", "Invoke-Command $c { Get-CsUser } -ev e", []string{"error: no such user", "warning: careful", "user"}, Completed, map[string]string{"e": "no such user"}},

@@ -214,7 +214,7 @@ func TestSessionsNoteTheirTenant(t *testing.T) {
 func TestJoiningStaysWhereItWasTyped(t *testing.T) {
 	d := newFakeDeck(t)
 	d.home("New-CsOnlineSession -UserName a@contoso.com", "Disconnect-PSSession -Id 1", "Connect-PSSession -Id 1")
-	if want := []string{"open, stay false", "leave Contoso", "open, stay true"}; !slices.Equal(d.notes, want) {
+	if want := []string{"open, stay false", "leave Contoso 0s", "open, stay true"}; !slices.Equal(d.notes, want) {
 		t.Errorf("%q", d.notes)
 	}
 }

@@ -331,9 +331,8 @@ func connectPSSession(c *call) error {
 // join joins a session that was left.
 func (c *call) join(e *entry) error {
 	if e.left != nil && !e.removed {
-		if _, err := c.connect(*e.left, e.name); err != nil {
-			return err
-		}
+		_, err := c.connect(*e.left, e.name)
+		return err
 	}
 	return e.away()
 }

@@ -28,7 +28,7 @@ func (x *typedLine) endsLine(st *step, outcome Outcome, err error) bool {
 		return false
 	case errors.As(err, &deck), errors.As(err, new(*NotArrivedError)), errors.As(err, new(*RefusedError)), errors.As(err, new(*ConfirmationError)):
 		return true // the session is in doubt, or a rule of safety speaks
-	case errors.As(err, &wrong) && wrong.Refused(), errors.As(err, new(*pslang.Thrown)):
+	case errors.As(err, &wrong) && (wrong.Refused() || strings.HasPrefix(wrong.ID, "ActionPreferenceStop")), errors.As(err, new(*pslang.Thrown)):
 		return true
 	}
 	for ; st != nil; st = st.then {
