@@ -126,8 +126,7 @@ func (cn *connecting) negotiation(way negotiate.Way) negotiate.Config {
 	return cfg
 }
 
-// planNegotiation is what signing in so would do. A password that would be asked for
-// then is not asked for now.
+// planNegotiation is what signing in so would do. It asks for no password.
 func (cn *connecting) planNegotiation(way negotiate.Way) (*negotiate.Plan, error) {
 	if cn.password.IsZero() && cn.target.Password != nil && cn.target.UserName != "" {
 		cn.password = auth.NewSecret("one that is asked for later")

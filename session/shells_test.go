@@ -3,9 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
-	"sync"
 	"testing"
 
 	"psdeck/auth"
@@ -16,48 +14,14 @@ import (
 	"psdeck/session/wsman"
 )
 
-// cord is what a process hangs on: cut, it reaches nothing any more and nobody
-// hears from it.
-type cord struct {
-	dial func(ctx context.Context, network, addr string) (net.Conn, error)
-
-	mu    sync.Mutex
-	conns []net.Conn
-	isCut bool
-}
-
-func (c *cord) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := c.dial(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.isCut {
-		_ = conn.Close()
-		return nil, errors.New("the process is dead")
-	}
-	c.conns = append(c.conns, conn)
-	return conn, nil
-}
-
-func (c *cord) cut() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.isCut = true
-	for _, conn := range c.conns {
-		_ = conn.Close()
-	}
-}
-
 // A session of a process that was killed is on the server and uses up the
 // quota. It can be listed and ended without a session, and then one opens.
 func TestAShellLeftBehindIsListedAndClosed(t *testing.T) {
 	w := newWorld(t, lab.Options{MaxShellsPerUser: 1})
 	target := session.Target{UserName: partner, OverrideAdminDomain: "contoso.example", SignIn: auth.MethodDevice}
 
-	life := &cord{dial: w.lab.Dial}
-	n := &discovery.Network{Dial: life.Dial, RootCAs: w.lab.CAPool()}
+	life := &cutting{through: w.lab.Dial}
+	n := &discovery.Network{Dial: life.dial, RootCAs: w.lab.CAPool()}
 	client := n.HTTPClient()
 	defer client.CloseIdleConnections()
 	doomed, err := session.NewConnector(session.ConnectorConfig{

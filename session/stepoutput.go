@@ -91,7 +91,7 @@ func (o *stepOutput) give(vs []clixml.Value) {
 // report shows the errors after which the local part goes on, and keeps the
 // one that ends it.
 func (o *stepOutput) report(err error) {
-	for _, e := range parts(err) {
+	for _, e := range pipeline.Apart(err) {
 		var goesOn *pipeline.Error
 		var warning *pipeline.Warning
 		switch {
@@ -104,21 +104,6 @@ func (o *stepOutput) report(err error) {
 			o.err = e
 		}
 	}
-}
-
-// parts takes joined errors apart.
-func parts(err error) []error {
-	switch joined := err.(type) { //nolint:errorlint // the join itself is looked for
-	case nil:
-		return nil
-	case interface{ Unwrap() []error }:
-		var all []error
-		for _, e := range joined.Unwrap() {
-			all = append(all, parts(e)...)
-		}
-		return all
-	}
-	return []error{err}
 }
 
 func (o *stepOutput) end() {

@@ -107,7 +107,7 @@ func (d *definition) shows(v clixml.Value) bool {
 }
 
 // distance is how far up the first of wanted stands among types; len(types)
-// for nowhere.
+// where none does.
 func distance(types, wanted []string) int {
 	for i, t := range types {
 		for _, w := range wanted {

@@ -138,7 +138,7 @@ func (s *acting) collect(name string, values []clixml.Value) {
 // took does with output and errors what was asked for.
 func (s *acting) took(out []clixml.Value, err error) ([]clixml.Value, error) {
 	var left []error
-	for _, one := range apart(err) {
+	for _, one := range Apart(err) {
 		var e *Error
 		var w *Warning
 		switch {

@@ -219,7 +219,7 @@ func (c *chain) push(i int, values []clixml.Value) ([]clixml.Value, error) {
 // goesOn tells whether a stage goes on after err: after what is joined, where
 // it does after each.
 func goesOn(err error) bool {
-	return !slices.ContainsFunc(apart(err), func(one error) bool {
+	return !slices.ContainsFunc(Apart(err), func(one error) bool {
 		var e *Error
 		var w *Warning
 		return !errors.As(one, &e) && !errors.As(one, &w)

@@ -13,7 +13,7 @@ func (w *Warning) Error() string { return w.Msg }
 // Serious is err without the warnings in it.
 func Serious(err error) error {
 	var left []error
-	for _, e := range apart(err) {
+	for _, e := range Apart(err) {
 		var w *Warning
 		if !errors.As(e, &w) {
 			left = append(left, e)
@@ -22,15 +22,15 @@ func Serious(err error) error {
 	return errors.Join(left...)
 }
 
-// apart takes joined errors apart.
-func apart(err error) []error {
+// Apart takes joined errors apart: a stage may report several at once.
+func Apart(err error) []error {
 	switch joined := err.(type) { //nolint:errorlint // the join itself is looked for
 	case nil:
 		return nil
 	case interface{ Unwrap() []error }:
 		var all []error
 		for _, e := range joined.Unwrap() {
-			all = append(all, apart(e)...)
+			all = append(all, Apart(e)...)
 		}
 		return all
 	}
