@@ -52,6 +52,30 @@ func TestAnErrorOfAnExpressionIsMarked(t *testing.T) {
 	})
 }
 
+// An error of several lines is written once, and what it was about only where
+// its record says that.
+func TestAnErrorIsWrittenOnce(t *testing.T) {
+	const missing = "The term 'Get-Foo' is not recognized.\nCheck the spelling of the name."
+	srv := newFakeServer()
+	srv.on("Get-Foo", func(r *fakeRun) { r.fail(missing) })
+	srv.on("Get-Odd", func(r *fakeRun) {
+		r.send(session.Record{Stream: session.StreamError, Error: &psrp.ErrorRecord{Message: "odd"}})
+		r.send(session.Record{Stream: session.StreamError, Error: &psrp.ErrorRecord{Message: "named", Reason: "OddException"}})
+	})
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		d.Run("Get-Foo")
+		if n := strings.Count(d.Screen(), "The term 'Get-Foo'"); n != 1 {
+			t.Errorf("the error is written %d times:\n%s", n, d.Screen())
+		}
+		d.Has("Check the spelling", "ObjectNotFound: (:) [],")
+		d.Run("Get-Odd")
+		d.Has("error: odd", "NotSpecified: (:) [], OddException")
+		if n := strings.Count(d.Screen(), "NotSpecified"); n != 1 {
+			t.Errorf("%d lines of categories:\n%s", n, d.Screen())
+		}
+	})
+}
+
 func TestTabsHaveTheirOwnDraftsAndOutput(t *testing.T) {
 	srv := newFakeServer()
 	srv.on("Get-CsTenant", func(r *fakeRun) { r.send(text(session.StreamHost, "I am one of them")) })

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"psdeck/session"
 	"psdeck/session/clixml"
@@ -28,6 +29,7 @@ type batch struct {
 	lines    []line
 	objects  int
 	errors   int
+	lastErr  string    // the last error's message, on one line
 	progress *progress // the newest; nil: as before
 	prompts  []*session.Prompt
 	reached  []string // tenants that the line reached from elsewhere
@@ -187,18 +189,26 @@ func (r *reader) emitError(b *batch, e *psrp.ErrorRecord, at bool) {
 	if e.Activity != "" && !strings.HasPrefix(text, e.Activity) {
 		text = e.Activity + ": " + text
 	}
+	b.lastErr = oneLine(text)
 	r.emit(b, kindError, prefixed(textError, text))
 	if place := strings.Split(e.PositionMessage, "\n"); at && len(place) == 3 {
 		for _, marked := range place[1:] {
 			r.emit(b, kindDim, []string{session.Clean(strings.Replace(marked, "+", " ", 1))})
 		}
 	}
-	if info := e.CategoryInfo(); info != "" {
+	if info := e.CategoryInfo(); categorised(info) {
 		r.emit(b, kindDim, []string{"  " + oneLine(info)})
 	}
 	if e.RecommendedAction != "" {
 		r.emit(b, kindDim, []string{"  " + oneLine(e.RecommendedAction)})
 	}
+}
+
+// categorised tells whether a line of an error's category says anything:
+// "NotSpecified: (:) [], " does not.
+func categorised(info string) bool {
+	rest := strings.TrimPrefix(info, "NotSpecified")
+	return strings.ContainsFunc(rest, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 // emit appends text; each string may hold several lines.

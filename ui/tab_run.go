@@ -257,11 +257,8 @@ func (a *App) received(msg batchMsg) tea.Cmd {
 	if b.progress != nil {
 		r.progress = b.progress
 	}
-	for i := len(b.lines) - 1; i >= 0 && b.errors > 0; i-- {
-		if b.lines[i].kind == kindError {
-			r.lastErr = b.lines[i].text
-			break
-		}
+	if b.lastErr != "" {
+		r.lastErr = b.lastErr
 	}
 	var cmds []tea.Cmd
 	for _, p := range b.prompts {
