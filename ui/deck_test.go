@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,28 @@ func TestAnErrorOfAnExpressionIsMarked(t *testing.T) {
 		d.Run("5; 10/0")
 		d.pass(time.Second)
 		d.Has("error: Attempted to divide by zero.", "  5; 10/0", "     ~~~~")
+	})
+}
+
+// What is wrong with a line stands under the prompt with a margin, on all rows.
+func TestANoticeKeepsItsMargin(t *testing.T) {
+	srv := newFakeServer()
+	onScreen(t, 44, 24, srv.open("contoso"), func(d *driver) {
+		d.Run("Get-CsUser & x")
+		d.Has("error: The ampersand")
+		rows := d.Lines()
+		at := slices.IndexFunc(rows, func(row string) bool { return strings.Contains(row, "error: The ampersand") })
+		for n, row := range rows[at:] {
+			if strings.HasPrefix(row, "───") {
+				if n < 2 {
+					t.Fatalf("the notice has %d rows:\n%s", n, d.Screen())
+				}
+				return
+			}
+			if !strings.HasPrefix(row, "   ") {
+				t.Errorf("%q has no margin", row)
+			}
+		}
 	})
 }
 

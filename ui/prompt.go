@@ -80,18 +80,21 @@ func (a *App) noticeRows(t *tab, d drawn, first, indent, w int) []string {
 		at = e.draw(first, indent, w).x
 	}
 	var rows []string
-	text := "   " + n.text
 	switch {
 	case at >= 0 && at+2+width(n.text) < w:
-		text = spaces(at) + "^ " + n.text
+		return []string{a.th.err.text(spaces(at) + "^ " + n.text)}
 	case at >= 0:
 		rows = append(rows, a.th.err.text(fit(spaces(at)+"^", w)))
 	}
-	for _, part := range wrapWords(strings.TrimRight(text, " "), w) {
-		rows = append(rows, a.th.err.text(part))
+	margin := spaces(min(noticeMargin, w/2))
+	for _, part := range wrapWords(strings.TrimRight(n.text, " "), w-len(margin)) {
+		rows = append(rows, a.th.err.text(margin+part))
 	}
 	return rows
 }
+
+// noticeMargin is what stands before each row of a notice.
+const noticeMargin = 3
 
 // promptHeight is how many rows the draft and its notice would like.
 func (a *App) promptHeight(t *tab, w int) int {
