@@ -220,7 +220,7 @@ func TestBadInput(t *testing.T) {
 			line: "Get-CsOnlineUser 'abc", code: ExitUsage, says: `reading the line: The string is missing the terminator: '\.`, hint: "not complete",
 		},
 		"construct that does not run here": {
-			line: "function f { Get-CsOnlineUser }", code: ExitUsage, says: `reading the line: a function definition is not run here`, hint: "--script",
+			line: "function f { Get-CsOnlineUser }", code: ExitUsage, says: `reading the line: a function definition is not run here`, hint: "no scripts",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,13 +19,12 @@ func usage(err error, hints ...string) error {
 }
 
 // unreadable is a line that is no PowerShell, or none that runs here.
-func unreadable(line string, wrong *pslang.Error) error {
+func unreadable(line string, wrong *pslang.Error) *session.Error {
 	e := &session.Error{Doing: "reading the line", Err: &lineError{line, wrong}, Class: session.ClassUsage}
 	switch {
 	case wrong.Incomplete:
 		e.Hints = []string{"the line is not complete; a quotation mark or a bracket is missing"}
-	case wrong.Refused():
-		e.Hints = []string{"a server that takes scripts runs it with --script"}
+	case wrong.Refused(): // the error says what to write
 	default:
 		e.Hints = []string{"mend the line at the mark; a text with blanks or special characters goes in quotes"}
 	}
@@ -66,14 +65,27 @@ func (x *call) refused(ctx context.Context, line string, err error) int {
 	case errors.As(err, &confirm):
 		return Report(x.Stderr, &session.Error{Doing: "running " + line, Err: err, Hints: []string{"add --yes to run it"}, Class: session.ClassSafety})
 	case errors.As(err, &wrong):
-		err := unreadable(line, wrong)
-		var e *session.Error
-		if x.home != nil && len(x.open) == 0 && wrong.Refused() && errors.As(err, &e) {
-			e.Hints = nil // there is no server here that could take a script
+		e := unreadable(line, wrong)
+		if wrong.Refused() && !wrong.Incomplete {
+			e.Hints = x.scriptHint(line)
 		}
-		return Report(x.Stderr, err)
+		return Report(x.Stderr, e)
 	}
 	return x.report(ctx, err)
+}
+
+// scriptHint tells whether a line that is not run here could go as a script to
+// the server that it was for.
+func (x *call) scriptHint(line string) []string {
+	s, ok := x.runner(line).(*session.Session)
+	if !ok {
+		return nil
+	}
+	switch s.Capabilities().LanguageMode {
+	case "FullLanguage", "ConstrainedLanguage":
+		return []string{"this server takes scripts: --script runs it there"}
+	}
+	return []string{"this server takes commands with parameters, and no scripts"}
 }
 
 // report is Report, but for what ended because the caller was interrupted.
