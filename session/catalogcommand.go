@@ -20,7 +20,10 @@ func commandOf(v clixml.Value) *complete.Command {
 	if c.Name == "" {
 		return nil
 	}
-	if strings.EqualFold(memberText(o, "CommandType"), "Alias") {
+	if kind := memberText(o, "CommandType"); slices.Contains(commandKinds(), kind) {
+		c.Kind = kind
+	}
+	if c.Kind == "Alias" {
 		c.Target = cleanName(memberText(o, "ResolvedCommandName", "Definition"))
 		if c.Target == "" {
 			return nil
@@ -37,7 +40,7 @@ func commandOf(v clixml.Value) *complete.Command {
 	if params, _ := o.Get("Parameters"); params.Object() != nil {
 		parametersOf(c, params.Object())
 	}
-	if kind := memberText(o, "CommandType"); strings.EqualFold(kind, "Function") || strings.EqualFold(kind, "Filter") {
+	if c.Kind == "Function" || c.Kind == "Filter" {
 		define(c, memberText(o, "Definition"))
 	}
 	return c

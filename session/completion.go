@@ -72,14 +72,26 @@ func (c *console) imported() *complete.Catalog {
 	for _, p := range c.imports {
 		of := p.entry.live.Catalog()
 		from[p.entry] = of
-		cmd := &complete.Command{Name: p.name}
+		cmd := &complete.Command{Name: p.name, Common: true, Parameters: p.described()}
 		if known := of.Find(p.remote); known != nil {
 			cmd = known.As(p.name)
 		}
+		cmd.Kind = "Function"
 		list = append(list, cmd)
 	}
 	c.offers = importedCommands{complete.NewCatalog(list), from}
 	return c.offers.catalog
+}
+
+// described are the parameters as importing told them.
+func (p *proxy) described() []complete.Parameter {
+	var list []complete.Parameter
+	for _, from := range p.parameters {
+		if one := (complete.Parameter{Name: from.name, Type: orElse(from.typ, "switch"), Aliases: from.aliases}); cleanName(one.Name) != "" && !complete.IsCommon(one.Name) {
+			list = append(list, one)
+		}
+	}
+	return list
 }
 
 // runsHere tells the commands that see this machine's files.

@@ -205,7 +205,8 @@ func (c *console) planner(r routes) planner {
 	p := planner{scope: c.scope.line(), own: c.own, routes: r, desk: c.desk, views: c.viewsFor}
 	if c.own != nil {
 		p.server = c.own.knownCommands()
-	} else {
+	}
+	if c.own == nil || c.own.Capabilities().LanguageMode != "FullLanguage" {
 		p.heads = c.lookups()
 	}
 	return p

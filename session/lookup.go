@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,203 +12,93 @@ import (
 
 // Get-Command and Get-Help are answered here from what sessions are known to
 // offer: in the home session over all that are open, in a session whose server
-// does not offer them over that session.
+// has no language over that session. A server with a language answers itself.
 
 // offer is what one session has; its name is "" for this machine.
 type offer struct {
 	session string
+	// typed tells that the commands are typed as they are where the question
+	// is: at home those of a session are not, before they are imported.
+	typed   bool
 	catalog *complete.Catalog
 }
 
-// lookups are the home session's Get-Command and Get-Help.
+// lookups are the console's Get-Command and Get-Help.
 func (c *console) lookups() []head {
 	plan := func(cmd *pslang.Command, sc *scope) (producer, error) {
-		found, err := lookup(cmd, sc, c.desk.offers())
-		return func(context.Context, *Run) ([]clixml.Value, error) { return found, nil }, err
+		q, err := c.question(cmd, sc)
+		return func(context.Context, *Run) ([]clixml.Value, error) { return q.answer(c.lookedIn()) }, err
 	}
-	return []head{{"Get-Command", plan}, {"Get-Help", plan}, {"help", plan}}
+	takes := func(cmd *pslang.Command) bool { return c.answers(cmd) }
+	return []head{{"Get-Command", takes, plan}, {"Get-Help", takes, plan}, {"help", takes, plan}}
 }
 
-// offers are what this machine and all open sessions have.
-func (d *Cmdlets) offers() []offer {
-	list := []offer{{"", deckCommands()}, {"", localCommands()}}
-	for _, e := range d.entries() {
-		if e.left != nil {
-			continue
+// answers tells whether a question is answered here. Until it is known what
+// the server offers, only one for what is not the server's is.
+func (c *console) answers(cmd *pslang.Command) bool {
+	if c.own == nil || c.own.Catalog() != nil {
+		return true
+	}
+	q, err := c.question(cmd, c.scope)
+	return err == nil && len(q.names) > 0 && !slices.ContainsFunc(q.names, func(name string) bool {
+		return pslang.HasWildcard(name) || !slices.ContainsFunc(c.besides(), func(o offer) bool { return o.catalog.Find(name) != nil })
+	})
+}
+
+// lookedIn are the offers that a question is answered from.
+func (c *console) lookedIn() []offer {
+	if c.own != nil {
+		own, rest := c.own.Catalog(), c.besides()
+		return append([]offer{{c.own.label(), true, own}}, rest...)
+	}
+	list := c.besides()
+	for _, e := range c.desk.entries() {
+		if e.left == nil {
+			list = append(list, offer{e.live.label(), false, e.live.Catalog()})
 		}
-		name := e.live.Proof().Label()
-		if !e.live.Proof().Proved {
-			name = Clean(e.live.target.Label())
-		}
-		list = append(list, offer{name, e.live.Catalog()})
 	}
 	return list
 }
 
-// isLookup tells a command that is answered from catalogs.
-func isLookup(name string) bool {
-	name = commandName(name)
-	return strings.EqualFold(name, "Get-Command") || strings.EqualFold(name, "Get-Help") || strings.EqualFold(name, "help")
-}
-
-// lookup answers a typed Get-Command or Get-Help.
-func lookup(c *pslang.Command, sc *scope, offers []offer) ([]clixml.Value, error) {
-	q, err := newQuestion(c, sc)
-	if err != nil {
-		return nil, err
+// besides are what is typed in the console and is not its own server's.
+func (c *console) besides() []offer {
+	list := c.importedOffers()
+	if c.desk.deck != nil {
+		list = append(list, offer{"", true, deckCommands()})
 	}
-	return q.answer(offers)
+	return append(list, offer{"", true, localCommands()})
 }
 
-// question is what was asked: names with wildcards, and how to answer.
-type question struct {
-	names  []string
-	help   bool // Get-Help
-	syntax bool // Get-Command -Syntax
-	module string
-}
-
-func newQuestion(c *pslang.Command, sc *scope) (*question, error) {
-	q := &question{help: !strings.EqualFold(commandName(c.Name), "Get-Command")}
-	for i := 0; i < len(c.Args); i++ {
-		arg := c.Args[i]
-		value := arg.Value
-		name := strings.ToLower(arg.Name)
-		if name == "syntax" && !q.help {
-			q.syntax = true
+// importedOffers are the commands that were imported here, by the sessions in
+// which they run.
+func (c *console) importedOffers() []offer {
+	all := c.imported().All()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []offer
+	var from []*entry
+	parts := make(map[*entry][]*complete.Command)
+	for _, cmd := range all {
+		p := c.imports[strings.ToLower(cmd.Name)]
+		if p == nil {
 			continue
 		}
-		if q.help && slices.Contains([]string{"full", "detailed", "examples", "showwindow"}, name) {
-			continue
+		if parts[p.entry] == nil {
+			from = append(from, p.entry)
 		}
-		if name != "" && value == nil && i+1 < len(c.Args) && c.Args[i+1].Name == "" {
-			i++
-			value = c.Args[i].Value
-		}
-		if value == nil || name != "" && name != "name" && name != "module" {
-			return nil, &pslang.Error{
-				Extent: arg.Extent, Construct: "-" + arg.Name, ID: "NamedParameterNotFound",
-				Msg: fmt.Sprintf("%s is answered here from what the sessions offer, and takes -Name, -Module and -Syntax, not -%s", commandName(c.Name), arg.Name),
-			}
-		}
-		v, err := pslang.Eval(value, sc)
-		if err != nil {
-			return nil, err
-		}
-		for _, item := range pslang.Enumerate(v) {
-			if name == "module" {
-				q.module = item.String()
-			} else {
-				q.names = append(q.names, item.String())
-			}
-		}
+		parts[p.entry] = append(parts[p.entry], cmd)
 	}
-	return q, nil
+	slices.SortFunc(from, func(a, b *entry) int { return a.number - b.number })
+	for _, e := range from {
+		list = append(list, offer{e.live.label(), true, complete.NewCatalog(parts[e])})
+	}
+	return list
 }
 
-// answer lists the commands in the order of the offers; a name without
-// wildcards that nobody offers is an error.
-func (q *question) answer(offers []offer) ([]clixml.Value, error) {
-	names := q.names
-	if len(names) == 0 {
-		names = []string{"*"}
+// label is the tenant that the session has proved, or what it was asked for.
+func (s *Session) label() string {
+	if p := s.Proof(); p.Proved {
+		return p.Label()
 	}
-	var out []clixml.Value
-	for _, name := range names {
-		found := false
-		for _, o := range offers {
-			for _, c := range matching(o.catalog, name) {
-				if q.module != "" && !strings.EqualFold(q.module, c.Module) {
-					continue
-				}
-				found = true
-				out = append(out, q.about(o, c, len(q.names) == 1 && !pslang.HasWildcard(name)))
-			}
-		}
-		if !found && !pslang.HasWildcard(name) {
-			return out, fmt.Errorf("no open session is known to offer %s; a session that was just opened is asked while it is idle", Clean(name))
-		}
-	}
-	return out, nil
-}
-
-// matching gives the commands of a name, or of a name with wildcards.
-func matching(c *complete.Catalog, name string) []*complete.Command {
-	if !pslang.HasWildcard(name) {
-		if one := c.Find(name); one != nil {
-			return []*complete.Command{one}
-		}
-		return nil
-	}
-	re, err := pslang.Wildcard(name, false)
-	if err != nil {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(c.All()), func(cmd *complete.Command) bool { return !re.MatchString(cmd.Name) })
-}
-
-// about is one row of the answer; one that was asked for by its name is told in full.
-func (q *question) about(o offer, c *complete.Command, whole bool) clixml.Value {
-	where := o.session
-	if where == "" {
-		where = "this machine"
-	}
-	kind := "Cmdlet"
-	if c.Target != "" {
-		kind = "Alias"
-	}
-	syntax := strings.TrimSpace(c.Syntax())
-	switch {
-	case q.syntax:
-		return clixml.Str(syntax)
-	case q.help && whole:
-		return clixml.Obj(clixml.Custom(
-			clixml.Prop("Name", c.Name), clixml.Prop("Synopsis", c.Synopsis), clixml.Prop("Syntax", syntax),
-			clixml.Prop("Aliases", parameterAliases(c)), clixml.Prop("Module", c.Module), clixml.Prop("Session", where),
-		))
-	case q.help:
-		return clixml.Obj(clixml.Custom(clixml.Prop("Name", c.Name), clixml.Prop("Session", where), clixml.Prop("Synopsis", c.Synopsis)))
-	}
-	return clixml.Obj(clixml.Custom(clixml.Prop("CommandType", kind), clixml.Prop("Name", c.Name), clixml.Prop("Module", c.Module), clixml.Prop("Session", where)))
-}
-
-// parameterAliases lists the other names of parameters: "Identity: Id".
-func parameterAliases(c *complete.Command) string {
-	var list []string
-	for _, p := range c.Parameters {
-		if len(p.Aliases) > 0 {
-			list = append(list, p.Name+": "+strings.Join(p.Aliases, ", "))
-		}
-	}
-	return strings.Join(list, "; ")
-}
-
-// answerHere answers a Get-Command or Get-Help that the server is known not to
-// offer.
-func (s *Session) answerHere(st *step, line string) ([]clixml.Value, bool) {
-	offered := s.Catalog()
-	if st.remote == nil || offered == nil || len(st.remote.Commands) != 1 || st.from != nil || len(st.input) > 0 {
-		return nil, false
-	}
-	c := st.remote.Commands[0]
-	if c.IsScript || !isLookup(c.Name) || offered.Find(commandName(c.Name)) != nil {
-		return nil, false
-	}
-	script, err := pslang.Parse(line)
-	if err != nil {
-		return nil, false
-	}
-	for st := range pslang.All(script.Statements) {
-		if st.Pipeline == nil {
-			continue
-		}
-		for _, e := range st.Pipeline.Elements {
-			if e.Command == nil || !strings.EqualFold(e.Command.Name, c.Name) {
-				continue
-			}
-			values, err := lookup(e.Command, s.scope, []offer{{s.Proof().Label(), offered}, {"", localCommands()}})
-			return values, err == nil
-		}
-	}
-	return nil, false
+	return Clean(s.target.Label())
 }

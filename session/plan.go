@@ -73,7 +73,9 @@ type planner struct {
 // objects and takes none.
 type head struct {
 	name string
-	plan func(c *pslang.Command, sc *scope) (producer, error)
+	// takes tells whether a command of the name is this side's; nil: it is.
+	takes func(c *pslang.Command) bool
+	plan  func(c *pslang.Command, sc *scope) (producer, error)
 }
 
 // producer runs such a command.
@@ -133,15 +135,17 @@ func setsVariables(list []pslang.Statement) bool {
 	return false
 }
 
-// here tells whether name, or the command it is an alias of, is one of this
-// side's own.
-func (p planner) here(name string) bool { return p.head(name) != nil }
+// here tells whether a command is one of this side's own.
+func (p planner) here(c *pslang.Command) bool { return p.head(c) != nil }
 
-func (p planner) head(name string) *head {
-	name = commandName(name)
+func (p planner) head(c *pslang.Command) *head {
+	if _, routed := p.routes[c]; routed {
+		return nil
+	}
+	name := commandName(c.Name)
 	for i := range p.heads {
-		if strings.EqualFold(p.heads[i].name, name) {
-			return &p.heads[i]
+		if h := &p.heads[i]; strings.EqualFold(h.name, name) && (h.takes == nil || h.takes(c)) {
+			return h
 		}
 	}
 	return nil
@@ -153,7 +157,7 @@ func (p planner) there(c *pslang.Command) bool {
 	switch {
 	case routed:
 		return r.proxy != nil
-	case p.here(c.Name):
+	case p.here(c):
 		return false
 	case p.own == nil:
 		return eachBody(c) != nil
@@ -172,7 +176,7 @@ func (p planner) session(c *pslang.Command) *Session {
 // nowhere tells a command that no session is there for.
 func (p planner) nowhere(c *pslang.Command) bool {
 	_, routed := p.routes[c]
-	return p.own == nil && !routed && !p.here(c.Name) && !pipeline.Known(c.Name)
+	return p.own == nil && !routed && !p.here(c) && !pipeline.Known(c.Name)
 }
 
 func notHere(cmd *pslang.Command) error {
@@ -252,7 +256,7 @@ func (p planner) begin(st *step, elements []pslang.Element) ([]pslang.Element, e
 		}
 		return elements, nil
 	}
-	h := p.head(c.Name)
+	h := p.head(c)
 	if h == nil {
 		return elements, nil
 	}
@@ -286,7 +290,7 @@ func (p planner) part(st *step, elements []pslang.Element) ([]pslang.Element, er
 		if known != nil && known.pipe != "" {
 			break
 		}
-		if known != nil || p.here(c.Name) {
+		if known != nil || p.here(c) {
 			return nil, &pslang.Error{
 				Extent: c.NameExtent, Construct: "a command that takes no input behind another",
 				Msg: fmt.Sprintf("%s takes no input: put it at the beginning, or run it first: $x = %[1]s …; then write $x", commandName(c.Name)),

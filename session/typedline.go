@@ -165,11 +165,11 @@ func (x *typedLine) produce(ctx context.Context, st *step, out *stepOutput) (Out
 		if errors.Is(err, errStopped) {
 			return Stopped, nil
 		}
+		out.values(values)
 		if err != nil {
 			out.error(localError(err), true)
 			return Failed, err
 		}
-		out.values(values)
 	default:
 		out.values(st.local)
 	}
@@ -182,10 +182,6 @@ func (x *typedLine) reach(ctx context.Context, st *step, out *stepOutput) (Outco
 	do := func(ctx context.Context) (Outcome, error) {
 		if st.text != "" {
 			return s.runText(ctx, x.run, st.text)
-		}
-		if values, answered := s.answerHere(st, x.run.line); answered {
-			out.values(values)
-			return Completed, nil
 		}
 		outcome, err := s.runRemote(ctx, x.run, st, out)
 		s.seen.keep(st.giver(), out.one)

@@ -190,7 +190,7 @@ func (c *context) names(b *binding, word, suffix string) {
 	for _, common := range []bool{false, true} {
 		for i := range b.params {
 			p := &b.params[i]
-			if b.used[i] != b.repeated || p.in()&b.sets == 0 || isCommon(p.Name) != common {
+			if b.used[i] != b.repeated || p.in()&b.sets == 0 || IsCommon(p.Name) != common {
 				continue
 			}
 			c.name(b, p, word, suffix)
@@ -212,6 +212,7 @@ func (c *context) name(b *binding, p *Parameter, word, suffix string) {
 	}
 }
 
-func isCommon(name string) bool {
+// IsCommon tells the name of a parameter that CmdletBinding adds to a command.
+func IsCommon(name string) bool {
 	return slices.ContainsFunc(commonParameters(), func(p Parameter) bool { return strings.EqualFold(p.Name, name) })
 }

@@ -9,6 +9,9 @@ import (
 type Command struct {
 	Name   string `json:"name"`
 	Module string `json:"module,omitempty"`
+	// Kind is what sort of command it is, such as Function, where that is
+	// known: .NET's CommandTypes.
+	Kind string `json:"kind,omitempty"`
 	// Target is what an alias stands for.
 	Target string `json:"target,omitempty"`
 	// Synopsis says in a sentence what the command is for.
@@ -119,6 +122,10 @@ func (c *Command) Named(name string) *Parameter {
 func (p *Parameter) begins(prefix string) bool {
 	return hasPrefixFold(p.Name, prefix) || slices.ContainsFunc(p.Aliases, func(a string) bool { return hasPrefixFold(a, prefix) })
 }
+
+// Known are the command's parameters, with the common ones at the end where it
+// has them.
+func (c *Command) Known() []Parameter { return slices.Clone(c.all()) }
 
 // all are the parameters with the common ones at the end.
 func (c *Command) all() []Parameter {

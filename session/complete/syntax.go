@@ -97,5 +97,5 @@ func parsePiece(s string) (p Parameter, at Place, ok bool) {
 
 // DropCommon takes the common parameters off the command's own.
 func (c *Command) DropCommon() {
-	c.Parameters = slices.DeleteFunc(c.Parameters, func(p Parameter) bool { return isCommon(p.Name) })
+	c.Parameters = slices.DeleteFunc(c.Parameters, func(p Parameter) bool { return IsCommon(p.Name) })
 }
