@@ -17,7 +17,7 @@ import (
 // asks no server, and is cheap.
 func (s *Session) Completion() *complete.Env {
 	c := s.console.Load()
-	env := &complete.Env{Variables: s.scope.variables(), Output: s.seen.output, Commands: []*complete.Catalog{c.imported()}}
+	env := &complete.Env{Variables: s.scope.variables(), Output: c.output, Values: c.values, Commands: []*complete.Catalog{c.imported()}}
 	if c.desk.deck != nil {
 		env.Commands = append(env.Commands, deckCommands())
 	}
@@ -27,7 +27,7 @@ func (s *Session) Completion() *complete.Env {
 	} else {
 		// What runs here comes first: a restricted server's own are for implicit remoting.
 		env.Commands = append(env.Commands, localCommands(), offered)
-		env.Files, env.Local = files, runsHere
+		env.Files, env.Local, env.Variables = files, runsHere, s.scope.visible()
 	}
 	return env
 }
@@ -37,7 +37,7 @@ func (h *Home) Completion() *complete.Env {
 	c := h.console
 	return &complete.Env{
 		Variables: c.scope.variables(), Commands: []*complete.Catalog{c.imported(), deckCommands(), localCommands()},
-		Files: files, Local: runsHere,
+		Files: files, Local: runsHere, Output: c.output, Values: c.values,
 	}
 }
 
@@ -176,15 +176,37 @@ var deckCommands = sync.OnceValue(func() *complete.Catalog {
 	return complete.NewCatalog(append(list, aliasesOf(func(command string) bool { return known.Find(command) != nil })...))
 })
 
+// visible are the variables of the scope and those of home that are read from
+// here, sorted.
+func (s *scope) visible() []complete.Variable {
+	list := s.variables()
+	s.mu.Lock()
+	home := s.home
+	s.mu.Unlock()
+	if home == nil {
+		return list
+	}
+	own := len(list)
+	for _, v := range home.variables() {
+		if !slices.ContainsFunc(list[:own], func(o complete.Variable) bool { return strings.EqualFold(o.Name, v.Name) }) {
+			list = append(list, v)
+		}
+	}
+	slices.SortFunc(list, byName)
+	return list
+}
+
+func byName(a, b complete.Variable) int { return strings.Compare(a.Name, b.Name) }
+
 // variables are the names and values, sorted.
 func (s *scope) variables() []complete.Variable {
 	s.mu.Lock()
 	list := make([]complete.Variable, 0, len(s.vars))
-	for name, v := range s.vars {
-		list = append(list, complete.Variable{Name: name, Value: v})
+	for key, v := range s.vars {
+		list = append(list, complete.Variable{Name: orElse(s.names[key], key), Value: v})
 	}
 	s.mu.Unlock()
-	slices.SortFunc(list, func(a, b complete.Variable) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, byName)
 	return list
 }
 

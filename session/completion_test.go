@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"psdeck/session/clixml"
 	"psdeck/session/complete"
 )
 
@@ -74,6 +75,53 @@ func TestLocalAliases(t *testing.T) {
 		if c := deckCommands().Find(alias); c == nil || c.Target != command {
 			t.Errorf("%s is %+v", alias, c)
 		}
+	}
+}
+
+// What is assigned, which sessions there are and what they give is completed
+// at home and in tabs.
+func TestWhatTheDeckKnowsIsCompleted(t *testing.T) {
+	d, s, f := twoTenants(t, Target{})
+	offered := []*complete.Command{{Name: "Get-CsTenant"}, {Name: "Get-CsUser"}, {Name: "Get-Command"}}
+	f.catalog.Store(complete.NewCatalog(offered))
+	d.home("$sfbSession = Get-PSSession -Id 2", "$SFBSESSION = $sfbSession", "$sfother = 1")
+	items := func(line string, env *complete.Env) string {
+		var list []string
+		for _, it := range complete.Complete(line, len(line), env).Items {
+			list = append(list, it.Text)
+		}
+		return strings.Join(list, " ")
+	}
+	names := func(i int) string { return d.cmdlets.entries()[i].name }
+	for _, tt := range []struct{ line, want string }{
+		{"$sf", "$sfbSession $sfother"},
+		{"Remove-PSSession -Id ", "1 2"},
+		{"Remove-PSSession -Name ", names(0) + " " + names(1)},
+		{"Invoke-Command -Session ", "$c $f $sfbSession"},
+		{"Invoke-Command -Session $sf", "$sfbSession $sfother"},
+		{"Enter-PSSession ", "$c $f $sfbSession 1 2"},
+		{"Enter-PSSession -Id 2", "2"},
+		{"Import-PSSession ", "$c $f $sfbSession"},
+		{"Import-PSSession $sfbSession -CommandName Get-C", "Get-CsTenant Get-CsUser"},
+		{"Import-PSSession -Session $sfbSession Get-CsT", "Get-CsTenant"},
+		{"Import-PSSession -CommandName Get-CsT -Session ", "$c $f $sfbSession"},
+	} {
+		if got := items(tt.line, d.cmdlets.Home().Completion()); got != tt.want {
+			t.Errorf("at home, %s: %s, want %s", tt.line, got, tt.want)
+		}
+		if got := items(tt.line, s.Completion()); got != tt.want {
+			t.Errorf("in a tab, %s: %s, want %s", tt.line, got, tt.want)
+		}
+	}
+	d.home("Import-PSSession $sfbSession -Prefix Fab")
+	f.seen.keep("Get-CsUser", clixml.Obj(clixml.Custom(clixml.Prop("UserName", "a"), clixml.Prop("Enabled", true))))
+	for _, line := range []string{"Get-FabCsUser | select ", "(Get-FabCsUser).", "$x = Get-FabCsUser; $x."} {
+		if got := items(line, d.cmdlets.Home().Completion()); !strings.HasPrefix(got, "Enabled UserName") {
+			t.Errorf("%s: %q", line, got)
+		}
+	}
+	if got := items("(Get-CsUser).", f.Completion()); !strings.HasPrefix(got, "Enabled UserName") {
+		t.Errorf("in its own tab: %q", got)
 	}
 }
 

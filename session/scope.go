@@ -18,7 +18,8 @@ import (
 type scope struct {
 	mu    sync.Mutex
 	vars  map[string]clixml.Value
-	outer *scope // of a line: the session's
+	names map[string]string // as they were written when they were first set
+	outer *scope            // of a line: the session's
 	// home is where a variable is looked for that is not here; nil for none.
 	home *scope
 	// fresh gives a value as it is now, where it stands for something that
@@ -187,7 +188,7 @@ func (s *scope) Collect(name string, values []clixml.Value, add bool) {
 	if add {
 		list.Items = append(slices.Clone(unroll(s.vars[key])), values...)
 	}
-	s.vars[key] = clixml.Obj(list)
+	s.set(name, key, clixml.Obj(list))
 }
 
 // Assign sets a variable to one value.
@@ -196,6 +197,18 @@ func (s *scope) Assign(name string, v clixml.Value) {
 	s = s.holder(own)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.set(name, key, v)
+}
+
+// set keeps a value, and how its name was written first, as PowerShell does.
+func (s *scope) set(name, key string, v clixml.Value) {
+	name = name[strings.LastIndexByte(name, ':')+1:]
+	if _, ok := s.vars[key]; !ok && name != key && strings.EqualFold(name, key) {
+		if s.names == nil {
+			s.names = make(map[string]string)
+		}
+		s.names[key] = name
+	}
 	s.vars[key] = v
 }
 

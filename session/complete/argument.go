@@ -26,7 +26,7 @@ func (c *context) argument(node *syntax.Node, path []*syntax.Node, t *syntax.Tok
 	if c.values(cmd, p, word, quote) {
 		return
 	}
-	if !c.special(cmd, p, node, path, word, quote) {
+	if !c.known(cmd, b, word, quote) && !c.special(cmd, p, node, path, word, quote) {
 		c.pathOf(cmd, p, word, quote)
 	}
 }
@@ -62,6 +62,35 @@ func (c *context) values(cmd *Command, p *Parameter, word, quote string) bool {
 		}
 	}
 	return true
+}
+
+// known offers what only the session knows; it tells whether there is any.
+func (c *context) known(cmd *Command, b *binding, word, quote string) bool {
+	for _, it := range c.ask(cmd, b) {
+		if !fits(it.Text, word) {
+			continue
+		}
+		if it.Kind != VariableName {
+			it.Text = quoted(it.Text, quote)
+		}
+		c.add(it)
+	}
+	return len(c.Items) > 0
+}
+
+// ask asks the session what the cursor's parameter could be given.
+func (c *context) ask(cmd *Command, b *binding) []Item {
+	if c.env.Values == nil || cmd == nil || b.target < 0 {
+		return nil
+	}
+	return c.env.Values(Question{cmd.Name, b.params[b.target].Name, b.positional, func(parameter string) string {
+		for i, e := range b.given {
+			if strings.EqualFold(b.params[i].Name, parameter) {
+				return c.line[e.Start:e.End]
+			}
+		}
+		return ""
+	}})
 }
 
 // truth tells a parameter that takes $true and $false. PowerShell offers files

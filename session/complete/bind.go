@@ -18,15 +18,17 @@ type binding struct {
 	// unclear, repeated and unknown tell what the name at the cursor is.
 	unclear, repeated, unknown bool
 	command                    *Command
-	named                      int // the parameter of the name at the cursor; -1: none
-	pending                    int // the parameter that wants the next value
-	loose                      []bool
-	waiting                    bool // the cursor's value has not come yet
+	named                      int                  // the parameter of the name at the cursor; -1: none
+	pending                    int                  // the parameter that wants the next value
+	loose                      []*syntax.Node       // values without a name; nil is the cursor's
+	given                      map[int]*syntax.Node // values by their parameters
+	positional                 bool                 // target has it by its place
+	waiting                    bool                 // the cursor's value has not come yet
 }
 
 // bind reads the words of a command around the cursor's piece of it.
 func (c *context) bind(node *syntax.Node, cmd *Command, at syntax.Extent) *binding {
-	b := &binding{command: cmd, sets: ^uint64(0), target: -1, named: -1, pending: -1, waiting: true}
+	b := &binding{given: make(map[int]*syntax.Node), command: cmd, sets: ^uint64(0), target: -1, named: -1, pending: -1, waiting: true}
 	if cmd != nil {
 		b.params = cmd.all()
 		if n := len(cmd.Sets); n > 0 && n < 64 {
@@ -43,7 +45,7 @@ func (c *context) bind(node *syntax.Node, cmd *Command, at syntax.Extent) *bindi
 		}
 		here := e.Start <= at.Start && at.End <= e.End && at.End > at.Start
 		if b.waiting && e.Start >= at.End && !here {
-			b.value(true)
+			b.value(nil)
 		}
 		switch {
 		case e.Class == syntax.CommandParameterAst:
@@ -51,11 +53,14 @@ func (c *context) bind(node *syntax.Node, cmd *Command, at syntax.Extent) *bindi
 		case here && strings.HasPrefix(c.line[at.Start:at.End], "-") && at.End == at.Start+1:
 			b.waiting = false // a dash that will be a name
 		default:
-			b.value(here)
+			if here {
+				e = nil
+			}
+			b.value(e)
 		}
 	}
 	if b.waiting {
-		b.value(true)
+		b.value(nil)
 	}
 	b.positions()
 	return b
@@ -88,6 +93,7 @@ func (b *binding) name(cmd *Command, e *syntax.Node, here bool, at syntax.Extent
 	case inValue:
 		b.target, b.waiting = i, false
 	case value != nil:
+		b.given[i] = value
 	case colonAt && !here:
 		b.target, b.waiting = i, false // -Name:
 	case !b.params[i].Switch():
@@ -95,19 +101,25 @@ func (b *binding) name(cmd *Command, e *syntax.Node, here bool, at syntax.Extent
 	}
 }
 
-// colon tells that a value was given with a name; value takes one that stands alone.
-func (b *binding) value(cursor bool) {
-	if cursor {
+// value takes a value that stands alone; nil is the cursor's.
+func (b *binding) value(e *syntax.Node) {
+	if e == nil {
 		b.waiting = false
 	}
 	if b.pending >= 0 {
-		if cursor {
-			b.target = b.pending
-		}
+		b.give(b.pending, e)
 		b.pending = -1
 		return
 	}
-	b.loose = append(b.loose, cursor)
+	b.loose = append(b.loose, e)
+}
+
+func (b *binding) give(i int, e *syntax.Node) {
+	if e == nil {
+		b.target = i
+		return
+	}
+	b.given[i] = e
 }
 
 func (b *binding) use(i int) {
@@ -119,14 +131,13 @@ func (b *binding) use(i int) {
 
 // positions gives the values that stand alone to parameters by their places.
 func (b *binding) positions() {
-	for _, cursor := range b.loose {
-		i := b.next(cursor)
+	for _, e := range b.loose {
+		i := b.next(e == nil)
 		if i < 0 {
 			return
 		}
-		if cursor {
-			b.target = i
-		}
+		b.give(i, e)
+		b.positional = b.positional || e == nil
 		b.use(i)
 	}
 }

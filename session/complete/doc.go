@@ -73,8 +73,22 @@ type Env struct {
 	History func() []string
 	// Directory is the full name of the current directory.
 	Directory string
+	// Values gives what a parameter could be given that only the session knows;
+	// nil: nothing.
+	Values func(q Question) []Item
 	// Output gives an object as a command has last given it.
 	Output func(command string) (Variable, bool)
+}
+
+// Question asks which values a parameter could be given.
+type Question struct {
+	Command, Parameter string
+	// Positional tells that the parameter is the first one that a value without
+	// a name could be for.
+	Positional bool
+	// Given is what the line gives another parameter, as it is written; "" where
+	// it gives nothing.
+	Given func(parameter string) string
 }
 
 // Complete gives what can be written at a byte offset of a line.

@@ -55,7 +55,16 @@ func (c *context) variable(t *syntax.Token) {
 		}
 		return sigil + name
 	}
+	first := c.wanted(t)
+	for _, it := range first {
+		if fits(it.List, name) && prefix == "" && sigil == "$" {
+			c.add(it)
+		}
+	}
 	for _, v := range c.variables(name) {
+		if slices.ContainsFunc(c.Items, func(it Item) bool { return strings.EqualFold(it.List, v.Name) }) {
+			continue
+		}
 		c.add(Item{Text: write(prefix + v.Name), List: v.Name, Kind: VariableName, Tip: v.tip()})
 	}
 	if prefix != "" {
@@ -71,6 +80,17 @@ func (c *context) variable(t *syntax.Token) {
 			c.add(Item{Text: write(scope), List: scope, Kind: VariableName})
 		}
 	}
+}
+
+// wanted are the variables that the parameter at the cursor is known to take.
+func (c *context) wanted(t *syntax.Token) []Item {
+	node, _ := c.inside(t.Extent, syntax.CommandAst)
+	if node == nil || c.env.Values == nil {
+		return nil
+	}
+	name, _ := node.CommandName()
+	cmd := c.resolve(name)
+	return slices.DeleteFunc(c.ask(cmd, c.bind(node, cmd, t.Extent)), func(it Item) bool { return it.Kind != VariableName })
 }
 
 func scopes() []string { return []string{"Global:", "Local:", "Script:", "Private:", "Using:"} }
