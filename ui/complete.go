@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,7 +78,11 @@ func (t *tab) again(r *complete.Result) {
 		return
 	}
 	from := min(r.Start, strings.LastIndexByte(e.text, ' ')+1)
+	known := r.Items
 	for _, line := range t.history.like(e.text, t.owner(), againMost) {
+		if slices.ContainsFunc(known, func(it complete.Item) bool { return strings.EqualFold(it.Text, line[r.Start:]) }) {
+			continue
+		}
 		shown := line[from:]
 		if from > 0 {
 			shown = "… " + shown

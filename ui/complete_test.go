@@ -3,12 +3,14 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
 
 	"psdeck/session"
+	"psdeck/session/clixml"
 	"psdeck/session/complete"
 )
 
@@ -225,6 +227,26 @@ func TestPopupHistory(t *testing.T) {
 		srv.sessions[0].proof.Name, srv.sessions[0].proof.Domain = "fabrikam", "fabrikam.example"
 		d.Type("Get-CsUser -Identity a")
 		d.HasNot(textRanBefore)
+	})
+}
+
+// A line that ran before and is what the language offers is offered once.
+func TestPopupOffersAVariableOnce(t *testing.T) {
+	srv := newFakeServer()
+	srv.env = &complete.Env{Variables: []complete.Variable{{Name: "sfbSession", Value: clixml.Str("x")}}}
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		for _, line := range []string{"$sfbSession", "$sfbsession", "$sfbSession | Remove-PSSession"} {
+			srv.on(line, func(r *fakeRun) { r.end(session.Completed, nil) })
+			d.Run(line)
+		}
+		d.Type("$sf")
+		var got []string
+		for _, it := range d.app.tab().popup.Items {
+			got = append(got, it.Text)
+		}
+		if want := []string{"$sfbSession", "$sfbSession | Remove-PSSession"}; !slices.Equal(got, want) {
+			t.Errorf("offered %q, want %q", got, want)
+		}
 	})
 }
 
