@@ -20,7 +20,8 @@ const (
 	editing  // changes a text
 	inDialog
 	inHelp
-	inPopup // the completions of a draft
+	inPopup  // the completions of a draft
+	inSearch // the lines that ran before
 )
 
 // The actions of a dialog.
@@ -72,6 +73,7 @@ func actions() []action {
 	list = append(list, choiceActions()...)
 	list = append(list, editActions()...)
 	list = append(list, popupActions()...)
+	list = append(list, searchActions()...)
 	list = append(list, dialogActions()...)
 	return append(list, helpActions()...)
 }
@@ -94,6 +96,7 @@ func deckActions() []action {
 		{id: "stop", key: bind("stop what runs, or clear the prompt", "ctrl+c"), scope: onDeck, do: (*App).interrupt},
 		{id: "older", key: bind("a line up, an older line, or take a waiting line back", "up"), scope: onDeck, do: (*App).up},
 		{id: "newer", key: bind("a line down, or a newer line", "down"), scope: onDeck, do: (*App).down},
+		{id: "search", key: bind("search the lines that ran here", "ctrl+r"), scope: onDeck, do: (*App).searchHistory},
 		{id: "back", key: bind("take a waiting line back, or go to the end of the output", "esc"), scope: onDeck, do: (*App).escape},
 		{id: "pageup", key: bind("output: a page up", "pgup"), scope: onDeck, do: scrollBy(func(s *scrollback) { s.scroll(-s.page()) })},
 		{id: "pagedown", key: bind("output: a page down", "pgdown"), scope: onDeck, do: scrollBy(func(s *scrollback) { s.scroll(s.page()) })},

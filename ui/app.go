@@ -188,7 +188,10 @@ func (a *App) key(k tea.KeyPressMsg) tea.Cmd {
 	if ac := a.keys.find(everywhere, k); ac != nil {
 		return a.act(ac)
 	}
-	if ac := a.popupAction(k); ac != nil {
+	if ac := a.searchAction(k); ac != nil {
+		return a.act(ac)
+	}
+	if ac := a.popupAction(k); ac != nil && a.searching() == nil {
 		return a.act(ac)
 	}
 	here := map[pageID]scope{pageDeck: onDeck, pagePicker: inPicker, pageWizard: inWizard}[a.page]
@@ -270,6 +273,9 @@ func (a *App) paste(text string) {
 			t.typedBehind(text)
 			t.editor.insert(text)
 			t.notice = notice{}
+			if t.search != nil {
+				t.look()
+			}
 		}
 	}
 }

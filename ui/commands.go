@@ -40,6 +40,8 @@ func (a *App) interrupt() tea.Cmd {
 		return a.stop(t)
 	case t.connecting():
 		t.attempt.cancel()
+	case t.search != nil:
+		t.giveUpSearch()
 	case t.editor.text != "":
 		t.editor.set("")
 		t.notice = notice{}

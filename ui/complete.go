@@ -114,6 +114,10 @@ func worthwhile(e *editor) bool {
 
 // typedOn keeps the popup in step with the draft after a key.
 func (t *tab) typedOn(before string) {
+	if t.search != nil {
+		t.look()
+		return
+	}
 	if t.editor.text == before {
 		t.popup.close()
 		return

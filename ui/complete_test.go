@@ -250,6 +250,61 @@ func TestPopupOffersAVariableOnce(t *testing.T) {
 	})
 }
 
+// Ctrl+R searches the lines that ran for the tab's tenant, the newest first,
+// each once. Enter writes the chosen one and does not run it, Esc gives the
+// draft back with its cursor, and what does not fit runs nothing.
+func TestSearchOfHistory(t *testing.T) {
+	srv := withOffer("Get-CsUser")
+	onScreen(t, 100, 28, srv.open("contoso"), func(d *driver) {
+		for _, line := range []string{"Get-CsUser -Identity alice", "Set-CsUser alice", "Get-CsTenant", "Get-CsUser -Identity bob", "Get-CsTenant"} {
+			srv.on(line, func(r *fakeRun) { r.end(session.Completed, nil) })
+			d.Run(line)
+		}
+		shown := func() string {
+			var list []string
+			for _, it := range d.app.tab().popup.Items {
+				list = append(list, it.Text)
+			}
+			return strings.Join(list, ", ")
+		}
+		text := func() string { return d.app.tab().editor.text }
+		ran := len(srv.sessions[0].ran)
+		d.Type("draft")
+		d.Press("left", "ctrl+r")
+		d.Has("history:")
+		if got := shown(); !strings.HasPrefix(got, "Get-CsTenant, Get-CsUser -Identity bob, ") || strings.Count(got, "Get-CsTenant") != 1 {
+			t.Errorf("shown: %s", got)
+		}
+		d.Type("user ALICE")
+		if got := shown(); !strings.Contains(got, "Get-CsUser -Identity alice") || strings.Contains(got, "bob") {
+			t.Errorf("shown: %s", got)
+		}
+		d.Press("esc")
+		if text() != "draft" || d.app.tab().editor.at != 4 {
+			t.Errorf("the draft is %q at %d", text(), d.app.tab().editor.at)
+		}
+		d.Press("ctrl+r")
+		d.Type("get-cs")
+		d.Press("ctrl+r", "enter")
+		if text() != "Get-CsUser -Identity bob" {
+			t.Errorf("took %q", text())
+		}
+		d.Press("ctrl+u", "ctrl+r")
+		d.Type("nothing like it")
+		d.Press("enter")
+		d.Has(textNoSuchLine)
+		if len(srv.sessions[0].ran) != ran {
+			t.Errorf("ran %q", srv.sessions[0].ran[ran:])
+		}
+		d.Press("ctrl+c")
+		srv.sessions[0].proof.Name, srv.sessions[0].proof.Domain = "fabrikam", "fabrikam.example"
+		d.Press("ctrl+r")
+		if shown() != "" {
+			t.Errorf("another tenant's: %s", shown())
+		}
+	})
+}
+
 // manyOffered is a deck whose session offers 3,000 commands.
 func manyOffered() *App {
 	names := make([]string, 3000)

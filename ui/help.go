@@ -99,6 +99,8 @@ func scopeName(s scope) string {
 		return textScopeHelp
 	case inPopup:
 		return textScopePopup
+	case inSearch:
+		return textScopeSearch
 	default:
 		return textScopeEverywhere
 	}

@@ -12,8 +12,12 @@ import (
 // environment's bar and word first. On a narrow screen the name gives way.
 func (a *App) promptLabel(t *tab, w int) (label string, cells int) {
 	th := a.th
+	searching := ""
+	if t.search != nil {
+		searching = th.accent.text(textSearching) + " "
+	}
 	if t.home {
-		label = th.accent.text("▌") + th.bold.text(textHomePrompt) + " "
+		label = th.accent.text("▌") + th.bold.text(textHomePrompt) + " " + searching
 		return label, width(label)
 	}
 	bar, word := th.env(t.target.Env)
@@ -35,7 +39,7 @@ func (a *App) promptLabel(t *tab, w int) (label string, cells int) {
 	}
 	across, room := a.acrossWords(t, w)
 	name := fit(t.name(), max(6, w/2-width(word)-width(tail)-room-6))
-	label = bar.text("▌") + th.bold.text(name) + " " + bar.text(word) + across + th.dim.text(tail) + th.bold.text(" › ") + " "
+	label = bar.text("▌") + th.bold.text(name) + " " + bar.text(word) + across + th.dim.text(tail) + th.bold.text(" › ") + " " + searching
 	return label, width(label)
 }
 

@@ -207,8 +207,11 @@ const (
 	textScopeDialog     = "Questions"
 	textScopeHelp       = "This list"
 	textScopePopup      = "Completions"
+	textScopeSearch     = "Search of the lines that ran"
 
 	textNothingToComplete = "nothing is known to complete this with"
+	textSearching         = "history:"
+	textNoSuchLine        = "no line that ran in this tab, for the tenant it is in now, has all of this"
 	textRanBefore         = "ran in this tab before"
 	textTakes             = "takes"
 	textAlso              = "also"

@@ -38,6 +38,7 @@ type tab struct {
 	kept    int // version of the editor with a line that was not run; 0: none
 	popup   popup
 	history history
+	search  *search // nil: none goes on
 	notice  notice
 	current *running
 	queue   []queued

@@ -322,6 +322,7 @@ func (t *tab) takeQueueBack() {
 	if len(t.queue) == 0 {
 		return
 	}
+	t.giveUpSearch()
 	var lines []string
 	for _, q := range t.queue {
 		lines = append(lines, q.line)
