@@ -28,10 +28,10 @@ func (h *Home) Run(ctx context.Context, line string, o RunOptions) (*Run, error)
 }
 
 // Claims tells whether a line has a session cmdlet in it, or a command that was
-// imported at home: such a line wants to run here.
+// imported at home, or asks about one: such a line wants to run here.
 func (h *Home) Claims(line string) bool {
 	t, err := h.console.read(line, SendAuto)
-	return err == nil && len(t.routes) > 0
+	return err == nil && (len(t.routes) > 0 || h.console.asksOfImported(t.script))
 }
 
 // start judges, plans and runs a line that does not simply go to one server:

@@ -39,10 +39,42 @@ func (c *console) answers(cmd *pslang.Command) bool {
 	if c.own == nil || c.own.Catalog() != nil {
 		return true
 	}
-	q, err := c.question(cmd, c.scope)
-	return err == nil && len(q.names) > 0 && !slices.ContainsFunc(q.names, func(name string) bool {
+	q, _ := c.question(cmd, c.scope) // a refusal is said when the line is planned
+	return len(q.names) > 0 && !slices.ContainsFunc(q.names, func(name string) bool {
 		return pslang.HasWildcard(name) || !slices.ContainsFunc(c.besides(), func(o offer) bool { return o.catalog.Find(name) != nil })
 	})
+}
+
+// asksOfImported tells a line that begins with a question about commands that
+// were imported here. One that the imported session's own commands fit too is
+// left to that session.
+func (c *console) asksOfImported(script *pslang.Script) bool {
+	if len(script.Statements) != 1 || script.Statements[0].Pipeline == nil || len(script.Statements[0].Pipeline.Elements) == 0 {
+		return false
+	}
+	cmd := script.Statements[0].Pipeline.Elements[0].Command
+	if cmd == nil || !isLookup(cmd.Name) {
+		return false
+	}
+	q, _ := c.question(cmd, c.scope)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(q.names) > 0 && !slices.ContainsFunc(q.names, func(name string) bool {
+		found := false
+		for _, p := range c.imports {
+			if like([]string{name}, p.remote) && !strings.EqualFold(p.remote, p.name) {
+				return true
+			}
+			found = found || like([]string{name}, p.name)
+		}
+		return !found
+	})
+}
+
+// isLookup tells Get-Command and Get-Help.
+func isLookup(name string) bool {
+	name = commandName(name)
+	return strings.EqualFold(name, "Get-Command") || strings.EqualFold(name, "Get-Help") || strings.EqualFold(name, "help")
 }
 
 // lookedIn are the offers that a question is answered from.

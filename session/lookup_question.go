@@ -94,10 +94,11 @@ func (c *console) question(cmd *pslang.Command, sc *scope) (*question, error) {
 		as = help
 	}
 	var err error
-	if q.bound, err = c.desk.bind(as, cmd, sc, nil, false); err != nil {
+	q.bound, err = c.desk.bind(as, cmd, sc, nil, false)
+	if q.names = q.texts("Name"); err != nil {
 		return q, err
 	}
-	q.names, q.modules, q.without = q.texts("Name"), q.texts("Module"), q.texts("ExcludeModule")
+	q.modules, q.without = q.texts("Module"), q.texts("ExcludeModule")
 	q.verbs, q.nouns, q.having = q.texts("Verb"), q.texts("Noun"), q.texts("ParameterName")
 	q.kinds = splitList(q.texts("CommandType"))
 	if q.has("TotalCount") {

@@ -113,6 +113,14 @@ func TestLookupFindsImportedCommands(t *testing.T) {
 	d := newFakeDeck(t)
 	d.answer = commandsOffered("Get-CsTenant")
 	d.home("$f = New-CsOnlineSession -UserName admin@fabrikam.com", "Import-PSSession $f -Prefix Fab")
+	for line, want := range map[string]bool{
+		"Get-Command Get-FabCsT*": true, "Get-Help Get-FabCsTenant | select Syntax": true, "gcm Get-FabCsTenant, Get-Fab*": true,
+		"Get-Command Get-*": false, "Get-Command": false, "Get-Command Get-FabCsTenant, Get-CsTenant": false, "Get-Date": false,
+	} {
+		if got := d.cmdlets.Home().Claims(line); got != want {
+			t.Errorf("home claims %s: %v", line, got)
+		}
+	}
 	for line, want := range map[string]string{
 		"Get-Command Get-FabCsT*":                        "Function Get-FabCsTenant  Fabrikam",
 		"Get-Command *FabCs* -ListImported -Type Cmdlet": "",
@@ -152,6 +160,9 @@ func TestLookupInSession(t *testing.T) {
 		if got, err := ask(tt.line); got != tt.want || err != nil {
 			t.Errorf("before it is known what the server offers, %s: %q %v, want %q", tt.line, got, err, tt.want)
 		}
+	}
+	if _, err := ask("Get-Command New-CsOnlineSession -ShowCommandInfo"); err == nil || !strings.Contains(err.Error(), "does not take -ShowCommandInfo") {
+		t.Errorf("%v", err)
 	}
 	if f.log() != was {
 		t.Errorf("sent %q", f.log())
