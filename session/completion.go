@@ -72,9 +72,11 @@ func (c *console) imported() *complete.Catalog {
 	for _, p := range c.imports {
 		of := p.entry.live.Catalog()
 		from[p.entry] = of
-		cmd := &complete.Command{Name: p.name, Common: true, Parameters: p.described()}
+		cmd := &complete.Command{Name: p.name}
 		if known := of.Find(p.remote); known != nil {
 			cmd = known.As(p.name)
+		} else {
+			p.describe(cmd)
 		}
 		cmd.Kind = "Function"
 		list = append(list, cmd)
@@ -83,15 +85,27 @@ func (c *console) imported() *complete.Catalog {
 	return c.offers.catalog
 }
 
-// described are the parameters as importing told them.
-func (p *proxy) described() []complete.Parameter {
-	var list []complete.Parameter
+// describe writes a syntax of the parameters that importing told.
+func (p *proxy) describe(cmd *complete.Command) {
+	var set strings.Builder
+	var told []parameter
 	for _, from := range p.parameters {
-		if one := (complete.Parameter{Name: from.name, Type: orElse(from.typ, "switch"), Aliases: from.aliases}); cleanName(one.Name) != "" && !complete.IsCommon(one.Name) {
-			list = append(list, one)
+		if complete.IsCommon(from.name) || cleanName(from.name) == "" || strings.ContainsAny(from.name, " []<>") {
+			continue
+		}
+		told = append(told, from)
+		set.WriteString("[-" + from.name)
+		if from.typ != "" {
+			set.WriteString(" <" + from.typ + ">")
+		}
+		set.WriteString("] ")
+	}
+	cmd.Describe(set.String() + "[<CommonParameters>]")
+	for _, from := range told {
+		if parameter := cmd.Named(from.name); parameter != nil {
+			parameter.Aliases = from.aliases
 		}
 	}
-	return list
 }
 
 // runsHere tells the commands that see this machine's files.

@@ -133,7 +133,9 @@ func TestImportedCommandsAreCompleted(t *testing.T) {
 	home := d.cmdlets.Home()
 	known := &complete.Command{Name: "Get-CsUser", Synopsis: "Returns users."}
 	known.Describe("[-Identity] <string> [<CommonParameters>]")
-	for _, want := range []string{"Get-FabCsUser", "\nGet-FabCsUser [-Identity] <string> [<CommonParameters>]\n"} {
+	for _, want := range []string{
+		"\nGet-FabCsUser [-Identity <Object>] [-Force] [-Filter <Object>] [<CommonParameters>]\n", "\nGet-FabCsUser [-Identity] <string> [<CommonParameters>]\n",
+	} {
 		r := complete.Complete("Get-Fab", 7, home.Completion())
 		if len(r.Items) != 1 || r.Items[0].Text != "Get-FabCsUser" || r.Items[0].Tip != want {
 			t.Errorf("%+v, want %q", r.Items, want)

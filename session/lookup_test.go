@@ -125,6 +125,8 @@ func TestLookupFindsImportedCommands(t *testing.T) {
 		"Get-Command Get-FabCsT*":                        "Function Get-FabCsTenant  Fabrikam",
 		"Get-Command *FabCs* -ListImported -Type Cmdlet": "",
 		"Get-Command Get-Fab* -ParameterName Filter":     "Function Get-FabCsTenant  Fabrikam",
+		"Get-Command Get-FabCsTenant -Syntax":            "Get-FabCsTenant [-Identity <Object>] [-Force] [-Filter <Object>] [<CommonParameters>]",
+		"Get-Help Get-FabCsTenant | % Aliases":           "Filter: f",
 	} {
 		records, res := collect(t, mustRun(t, d.cmdlets.Home(), line))
 		if got := written(records); got != want || res.Err != nil {
