@@ -278,19 +278,19 @@ func TestAScriptToAnEndpointThatTakesNone(t *testing.T) {
 // Where a line that is not run here could go as a script, and only there, the
 // way to send it so is named.
 func TestAScriptIsOfferedWhereItRuns(t *testing.T) {
-	const line, hint = "foreach ($i in 1..2) { $i }", "hint: this server takes scripts: --script runs it there"
+	const line, hint = "function f { 1 }", "hint: this server takes scripts: --script runs it there"
 	inLab(t, lab.Options{}, func(t *testing.T, b *bench) {
 		target := b.asUser(contosoAdmin)
 		for _, mode := range []session.SendMode{session.SendAuto, session.SendCommands} {
 			r := b.run(t.Context(), Config{Target: target, Lines: []string{line}, Mode: mode})
-			r.want(t, ExitUsage, "a foreach loop is not run here")
+			r.want(t, ExitUsage, "a function definition is not run here")
 			if strings.Contains(r.err, "--script") {
 				t.Errorf("%v: a server without a language: %s", mode, r.err)
 			}
 		}
 		target.OverridePowerShellURI, target.Authentication = loopbackURI, "basic"
-		b.run(t.Context(), Config{Target: target, Lines: []string{line}, Mode: session.SendCommands}).want(t, ExitUsage, "a foreach loop is not run here", hint)
-		b.run(t.Context(), Config{Lines: []string{line}}).want(t, ExitUsage, "a foreach loop is not run here")
+		b.run(t.Context(), Config{Target: target, Lines: []string{line}, Mode: session.SendCommands}).want(t, ExitUsage, "a function definition is not run here", hint)
+		b.run(t.Context(), Config{Lines: []string{line}}).want(t, ExitUsage, "a function definition is not run here")
 	})
 }
 
