@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"psdeck/session/psrp"
+	"psdeck/session/safetext"
 	"psdeck/session/wsman"
 )
 
@@ -19,7 +20,7 @@ func (cn *connecting) attachable() (uuid.UUID, error) {
 	}
 	id, err := uuid.Parse(cn.target.Attach)
 	if err != nil {
-		return uuid.Nil, usageError("joining a session", fmt.Sprintf("%q is no id of a session", Clean(cn.target.Attach)),
+		return uuid.Nil, usageError("joining a session", fmt.Sprintf("%q is no id of a session", safetext.Clean(cn.target.Attach)),
 			"psdeck sessions list shows those that are there")
 	}
 	return id, nil

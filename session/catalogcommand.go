@@ -6,6 +6,7 @@ import (
 
 	"psdeck/session/clixml"
 	"psdeck/session/complete"
+	"psdeck/session/safetext"
 )
 
 // commandOf reads a command as Get-Command gives it, with the syntax of each
@@ -34,7 +35,7 @@ func commandOf(v clixml.Value) *complete.Command {
 	sets, _ := o.Get("ParameterSets")
 	if list := sets.Object(); list != nil {
 		for _, set := range list.Items {
-			c.Describe(Clean(set.String()))
+			c.Describe(safetext.Clean(set.String()))
 		}
 	}
 	if params, _ := o.Get("Parameters"); params.Object() != nil {
@@ -120,7 +121,7 @@ const nameMost = 256
 
 // cleanName is a name that can stand in a line; "" where it is none.
 func cleanName(s string) string {
-	if len(s) > nameMost || s != Clean(s) || strings.ContainsAny(s, "\r\n\t") {
+	if len(s) > nameMost || s != safetext.Clean(s) || strings.ContainsAny(s, "\r\n\t") {
 		return ""
 	}
 	return s
@@ -132,5 +133,5 @@ func firstSentence(s string) string {
 	if len(s) > nameMost {
 		s = strings.ToValidUTF8(s[:nameMost], "")
 	}
-	return Clean(s)
+	return safetext.Clean(s)
 }

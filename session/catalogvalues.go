@@ -9,6 +9,7 @@ import (
 
 	"psdeck/session/complete"
 	"psdeck/session/psrp"
+	"psdeck/session/safetext"
 )
 
 // lesson is which values a parameter takes, as the server said when it refused
@@ -35,7 +36,7 @@ func lessonOf(e *psrp.ErrorRecord) (lesson, bool) {
 	}
 	last := said[len(said)-1][1]
 	switch {
-	case Redact("-"+l.Parameter+" x") != "-"+l.Parameter+" x": // nothing of a secret
+	case safetext.Redact("-"+l.Parameter+" x") != "-"+l.Parameter+" x": // nothing of a secret
 	case id == "ParameterArgumentValidationError" && strings.Contains(e.Message, "ValidateSet") && len(said) == 2:
 		// The separator is that of the server's culture.
 		separator := ","

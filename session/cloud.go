@@ -8,6 +8,7 @@ import (
 
 	"psdeck/auth"
 	"psdeck/discovery"
+	"psdeck/session/safetext"
 )
 
 // chooseCloud finds the cloud that was named.
@@ -86,7 +87,7 @@ func (cn *connecting) nameCloud(ctx context.Context, authority string, err error
 		return err
 	}
 	named := *e
-	named.Msg += fmt.Sprintf("; %s lives in the cloud %s", Clean(domain), cloud.Name)
+	named.Msg += fmt.Sprintf("; %s lives in the cloud %s", safetext.Clean(domain), cloud.Name)
 	named.Hint = "use --cloud " + cloud.Flag
 	return &named
 }

@@ -32,7 +32,7 @@
 // The package keeps no state of its own, starts no goroutine that does not end
 // with its session, and writes nothing but to the journal and the trace that it
 // is given. Contexts bound each call; the one that Run gets bounds its line too.
-// Remote texts are not cleaned: [Clean] does that before a terminal sees them.
+// Remote texts are not cleaned: [safetext.Clean] does that before a terminal sees them.
 //
 // [Cmdlets] are the session cmdlets of a program that keeps several sessions:
 // New-CsOnlineSession, New-PSSession, Import-PSSession, Invoke-Command and

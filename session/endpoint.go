@@ -11,6 +11,7 @@ import (
 	"psdeck/auth"
 	"psdeck/auth/negotiate"
 	"psdeck/discovery"
+	"psdeck/session/safetext"
 	"psdeck/session/wsman"
 )
 
@@ -147,7 +148,7 @@ func (cn *connecting) bestAuthentication(ctx context.Context) (string, error) {
 	}
 	var offered []string
 	for _, c := range challenges {
-		offered = append(offered, Clean(c.Scheme))
+		offered = append(offered, safetext.Clean(c.Scheme))
 	}
 	return "", &Error{
 		Doing: "authenticating to " + e.uri.Host, Class: ClassSignIn,

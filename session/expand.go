@@ -8,6 +8,7 @@ import (
 	"psdeck/session/complete"
 	"psdeck/session/pslang/syntax"
 	"psdeck/session/psrp"
+	"psdeck/session/safetext"
 )
 
 // expandMost bounds what a server may say to complete one line.
@@ -104,9 +105,9 @@ func expansionOf(v clixml.Value, line string) complete.Result {
 		}
 		it := complete.Item{
 			Text: memberText(c, "CompletionText"), List: cleanName(memberText(c, "ListItemText")),
-			Kind: complete.KindNamed(memberText(c, "ResultType")), Tip: Clean(memberText(c, "ToolTip")),
+			Kind: complete.KindNamed(memberText(c, "ResultType")), Tip: safetext.Clean(memberText(c, "ToolTip")),
 		}
-		if it.Text == "" || it.List == "" || it.Text != Clean(it.Text) || strings.ContainsAny(it.Text, "\r\n\t") {
+		if it.Text == "" || it.List == "" || it.Text != safetext.Clean(it.Text) || strings.ContainsAny(it.Text, "\r\n\t") {
 			continue
 		}
 		r.Items = append(r.Items, it)

@@ -9,6 +9,7 @@ import (
 	"psdeck/session/clixml"
 	"psdeck/session/pslang"
 	"psdeck/session/psrp"
+	"psdeck/session/safetext"
 )
 
 // PowerShell calls an error terminating that ends its statement; the line goes
@@ -123,7 +124,7 @@ func failed(line string, err error) Record {
 	case errors.As(err, &wrong):
 		rec.At = &wrong.Extent
 	}
-	if rec.At != nil && rec.Error.PositionMessage == "" && rec.At.End <= len(line) && Redact(line) == line {
+	if rec.At != nil && rec.Error.PositionMessage == "" && rec.At.End <= len(line) && safetext.Redact(line) == line {
 		e := *rec.Error
 		e.PositionMessage = position(line, *rec.At)
 		rec.Error = &e

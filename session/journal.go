@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"psdeck/session/safetext"
 )
 
 // Step is a point in the life of a command.
@@ -75,7 +77,7 @@ func (j *Journal) Write(e JournalEntry) error {
 		return nil
 	}
 	e.Time = j.now().UTC()
-	e.Line, e.Reason = Redact(e.Line), Redact(e.Reason)
+	e.Line, e.Reason = safetext.Redact(e.Line), safetext.Redact(e.Reason)
 	b, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)

@@ -8,6 +8,7 @@ import (
 	"psdeck/session/clixml"
 	"psdeck/session/complete"
 	"psdeck/session/pslang"
+	"psdeck/session/safetext"
 )
 
 // Get-Command and Get-Help are answered here from what sessions are known to
@@ -132,5 +133,5 @@ func (s *Session) label() string {
 	if p := s.Proof(); p.Proved {
 		return p.Label()
 	}
-	return Clean(s.target.Label())
+	return safetext.Clean(s.target.Label())
 }

@@ -9,6 +9,7 @@ import (
 	"psdeck/session/complete"
 	"psdeck/session/pslang"
 	"psdeck/session/psrp"
+	"psdeck/session/safetext"
 )
 
 // found is a command and where it is.
@@ -60,7 +61,7 @@ func (q *question) missing(name string) error {
 		id = "HelpNotFound"
 	}
 	return &psrp.ErrorRecord{
-		Message:               fmt.Sprintf("no open session is known to offer %s; a session that was just opened is asked while it is idle", Clean(name)),
+		Message:               fmt.Sprintf("no open session is known to offer %s; a session that was just opened is asked while it is idle", safetext.Clean(name)),
 		FullyQualifiedErrorID: id + "," + q.cmdlet.class, Activity: q.cmdlet.name, Category: "ObjectNotFound", Target: clixml.Str(name), TargetName: name, TargetType: "String",
 		ExceptionType: "System.Management.Automation.CommandNotFoundException", Reason: "CommandNotFoundException",
 	}
@@ -180,7 +181,7 @@ func (q *question) parameters(f found) ([]clixml.Value, error) {
 	}
 	if len(out) == 0 {
 		return nil, &psrp.ErrorRecord{
-			Message:               fmt.Sprintf("%s is not known to have a parameter that matches %s", f.Name, Clean(strings.Join(q.texts("Parameter"), ", "))),
+			Message:               fmt.Sprintf("%s is not known to have a parameter that matches %s", f.Name, safetext.Clean(strings.Join(q.texts("Parameter"), ", "))),
 			FullyQualifiedErrorID: "NoParmsFound," + q.cmdlet.class, Activity: q.cmdlet.name, Category: "ObjectNotFound",
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"psdeck/auth"
 	"psdeck/session/clixml"
 	"psdeck/session/psrp"
+	"psdeck/session/safetext"
 )
 
 // How long before its tokens end a module is signed in again, at the most: less
@@ -126,7 +127,7 @@ func without(tokens []auth.Token, text string) string {
 	for _, t := range tokens {
 		text = strings.ReplaceAll(text, t.Secret(), "***")
 	}
-	return Redact(Clean(text))
+	return safetext.Redact(safetext.Clean(text))
 }
 
 // schedule decides when the module is signed in again: by the token that ends

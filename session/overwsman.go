@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"psdeck/session/psrp"
+	"psdeck/session/safetext"
 	"psdeck/session/wsman"
 )
 
@@ -78,7 +79,7 @@ func (t *overWSMan) hold(shell *wsman.Shell) {
 func (t *overWSMan) refused(what string, why error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.noes = append(t.noes, what+": "+Clean(why.Error()))
+	t.noes = append(t.noes, what+": "+safetext.Clean(why.Error()))
 }
 
 // refusals are what the server refuses to do.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"psdeck/session/clixml"
+	"psdeck/session/safetext"
 )
 
 // Proof is which tenant the server says it is. The zero Proof is unproved.
@@ -30,11 +31,11 @@ func (p Proof) Label() string {
 	case !p.Proved:
 		return "unproved"
 	case p.Name != "":
-		return Clean(p.Name)
+		return safetext.Clean(p.Name)
 	case p.Domain != "":
-		return Clean(p.Domain)
+		return safetext.Clean(p.Domain)
 	}
-	return Clean(p.TenantID)
+	return safetext.Clean(p.TenantID)
 }
 
 // matches tells whether want, a tenant id or a domain, is this tenant.
@@ -72,7 +73,7 @@ func (e *MismatchError) Error() string {
 func (p Proof) check(want wanted, expect string) error {
 	got := p.Label()
 	if p.Domain != "" && p.Domain != got {
-		got = Clean(p.Domain) + " (" + got + ")"
+		got = safetext.Clean(p.Domain) + " (" + got + ")"
 	}
 	if expect != "" && !p.matches(expect) {
 		return &MismatchError{Wanted: expect, Got: got}
@@ -121,7 +122,7 @@ func proofOfSender(v clixml.Value, at time.Time) Proof {
 		}
 	}
 	if p.User != "" {
-		p.User = Clean(p.User)
+		p.User = safetext.Clean(p.User)
 		p.Why += "; it says who is connected: " + p.User
 	}
 	return p

@@ -7,6 +7,7 @@ import (
 	"psdeck/session/format"
 	"psdeck/session/pslang"
 	"psdeck/session/psrp"
+	"psdeck/session/safetext"
 )
 
 // Stream names what kind of record a [Record] is.
@@ -58,7 +59,7 @@ type Reached struct {
 // that is not proved.
 func (r Reached) Name() string {
 	if !r.Proved && r.Asked != "" {
-		return Clean(r.Asked) + ", " + r.Tenant
+		return safetext.Clean(r.Asked) + ", " + r.Tenant
 	}
 	return r.Tenant
 }

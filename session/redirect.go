@@ -12,6 +12,7 @@ import (
 
 	"psdeck/auth"
 	"psdeck/discovery"
+	"psdeck/session/safetext"
 	"psdeck/session/wsman"
 )
 
@@ -75,15 +76,15 @@ func (cn *connecting) follow(r *wsman.RedirectError) error {
 		return notFollowed(doing, r, cn.target.AllowRedirection, limit)
 	}
 	if err := discovery.CheckEndpoint(to, from.Scheme == "https", cn.target.AllowUnencrypted); err != nil {
-		return &Error{Doing: doing, Err: fmt.Errorf("following the redirection to %s: %w", Clean(to.Redacted()), err), Hints: []string{
+		return &Error{Doing: doing, Err: fmt.Errorf("following the redirection to %s: %w", safetext.Clean(to.Redacted()), err), Hints: []string{
 			"nothing was sent there; if you trust that address, give it with --override-power-shell-uri",
 		}}
 	}
 	if !sameHands(from.Hostname(), to.Hostname()) {
 		return &Error{
 			Doing: doing, Class: ClassSafety, Err: &redirectError{fmt.Sprintf(
-				"the server redirects to %s, which belongs neither to the organisation nor to the cloud of %s: credentials are not sent there", Clean(to.Host), from.Host), r},
-			Hints: []string{"if you trust that address, give it with --override-power-shell-uri " + Clean(to.Redacted())},
+				"the server redirects to %s, which belongs neither to the organisation nor to the cloud of %s: credentials are not sent there", safetext.Clean(to.Host), from.Host), r},
+			Hints: []string{"if you trust that address, give it with --override-power-shell-uri " + safetext.Clean(to.Redacted())},
 		}
 	}
 	cn.followed++

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"psdeck/discovery"
+	"psdeck/session/safetext"
 	"psdeck/session/wsman"
 )
 
@@ -57,7 +58,7 @@ func (t *overWSMan) create(ctx context.Context, r wsman.ShellRequest) (*wsman.Sh
 		}
 		wait := pauseBefore(tried, err)
 		if t.noted != nil {
-			t.noted(fmt.Sprintf("%s; trying again in %s (%d of %d)", Clean(err.Error()), wait, tried, t.retries))
+			t.noted(fmt.Sprintf("%s; trying again in %s (%d of %d)", safetext.Clean(err.Error()), wait, tried, t.retries))
 		}
 		timer := time.NewTimer(wait)
 		select {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"psdeck/session/safetext"
 	"psdeck/session/wsman"
 )
 
@@ -97,7 +98,7 @@ func (s *Shells) Delete(ctx context.Context, id string) error {
 	if err == nil || errors.As(err, &f) && f.IsShellNotFound() {
 		return nil
 	}
-	return Explain(fmt.Sprintf("closing %s on %s", Clean(info.ID), s.Host), err)
+	return Explain(fmt.Sprintf("closing %s on %s", safetext.Clean(info.ID), s.Host), err)
 }
 
 // Close drops the connection; the shells stay as they are.

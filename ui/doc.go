@@ -12,7 +12,7 @@
 // home session. A block is a line that was run with what came of it. A draft
 // is what stands in a tab's editor. An attempt is one try to connect.
 //
-// Text that comes from a server is cleaned ([session.Clean]) before it is kept
+// Text that comes from a server is cleaned ([safetext.Clean]) before it is kept
 // for drawing, so nothing that draws has to think of it again.
 package ui
 

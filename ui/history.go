@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"psdeck/session"
+	"psdeck/session/safetext"
 )
 
 // history is the lines that ran in a tab, for the up and down keys and for
@@ -22,7 +22,7 @@ const historyMost = 2000
 // add remembers a line that was run for someone; the same line twice in a row
 // once. One with a secret in it is there for the keys, and not offered.
 func (h *history) add(line, owner string) {
-	if session.Redact(line) != line {
+	if safetext.Redact(line) != line {
 		owner = ""
 	}
 	if n := len(h.lines); n == 0 || h.lines[n-1] != line || h.owners[n-1] != owner {

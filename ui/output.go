@@ -13,6 +13,7 @@ import (
 	"psdeck/session/clixml"
 	"psdeck/session/format"
 	"psdeck/session/psrp"
+	"psdeck/session/safetext"
 )
 
 const (
@@ -193,7 +194,7 @@ func (r *reader) emitError(b *batch, e *psrp.ErrorRecord, at bool) {
 	r.emit(b, kindError, prefixed(textError, text))
 	if place := strings.Split(e.PositionMessage, "\n"); at && len(place) == 3 {
 		for _, marked := range place[1:] {
-			r.emit(b, kindDim, []string{session.Clean(strings.Replace(marked, "+", " ", 1))})
+			r.emit(b, kindDim, []string{safetext.Clean(strings.Replace(marked, "+", " ", 1))})
 		}
 	}
 	if info := e.CategoryInfo(); categorised(info) {

@@ -8,13 +8,13 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"psdeck/session"
+	"psdeck/session/safetext"
 )
 
 // oneLine makes remote text safe for a single line of our own frame: a name in
 // a tab, a title, a prompt.
 func oneLine(s string) string {
-	return strings.Join(strings.Fields(session.Clean(s)), " ")
+	return strings.Join(strings.Fields(safetext.Clean(s)), " ")
 }
 
 // isASCII tells whether each byte of s is one cell.
@@ -99,7 +99,7 @@ func expandTabs(s string) string {
 
 // remoteLines cleans remote text and cuts it into lines.
 func remoteLines(s string) []string {
-	s = strings.TrimRight(session.Clean(s), "\n")
+	s = strings.TrimRight(safetext.Clean(s), "\n")
 	lines := strings.Split(s, "\n")
 	for i := range lines {
 		lines[i] = expandTabs(lines[i])

@@ -13,6 +13,7 @@ import (
 
 	"psdeck/auth"
 	"psdeck/session"
+	"psdeck/session/safetext"
 	"psdeck/ui/headless"
 )
 
@@ -92,13 +93,13 @@ func askAboutKeys(s Streams, t *session.Target) {
 	}
 	t.HostKey = func(_ context.Context, k session.HostKey) (bool, error) {
 		fmt.Fprintf(s.Err, "The host %s is not known. It shows the %s key\n  %s\nLet it in (yes, no, or the fingerprint)? ",
-			session.Clean(k.Host), session.Clean(k.Type), session.Clean(k.Fingerprint))
+			safetext.Clean(k.Host), safetext.Clean(k.Type), safetext.Clean(k.Fingerprint))
 		answer, err := bufio.NewReader(s.In).ReadString('\n')
 		answer = strings.TrimSpace(answer)
 		return strings.EqualFold(answer, "yes") || answer != "" && answer == k.Fingerprint, err
 	}
 	t.Passphrase = func(_ context.Context, file string) (auth.Secret, error) {
-		text, err := hidden("passphrase of " + session.Clean(file) + ": ")
+		text, err := hidden("passphrase of " + safetext.Clean(file) + ": ")
 		return auth.NewSecret(text), err
 	}
 }

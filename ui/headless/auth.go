@@ -12,6 +12,7 @@ import (
 
 	"psdeck/auth"
 	"psdeck/session"
+	"psdeck/session/safetext"
 )
 
 // AuthConfig is one call of auth.
@@ -100,7 +101,7 @@ func (cfg *AuthConfig) list(ctx context.Context) error {
 		for _, t := range append(k.Tokens, auth.KeptToken{})[:max(1, len(k.Tokens))] {
 			cells := []string{k.Account.Name(), orDash(t.Tenant), orDash(strings.Join(t.Scopes, " ")), cfg.left(k, t), k.Authority, k.ClientID}
 			for i, c := range cells {
-				cells[i] = session.Clean(c)
+				cells[i] = safetext.Clean(c)
 			}
 			fmt.Fprintln(w, strings.Join(cells, "\t"))
 		}

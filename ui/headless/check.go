@@ -12,6 +12,7 @@ import (
 	"psdeck/auth"
 	"psdeck/discovery"
 	"psdeck/session"
+	"psdeck/session/safetext"
 )
 
 // CheckConfig is one call of check.
@@ -258,7 +259,7 @@ func (x *check) say(name, text string) { x.step(checkStep{Name: name, Text: text
 
 // step keeps a step and shows it.
 func (x *check) step(s checkStep) {
-	s.Text, s.Detail = session.Clean(s.Text), session.Clean(s.Detail)
+	s.Text, s.Detail = safetext.Clean(s.Text), safetext.Clean(s.Detail)
 	x.steps = append(x.steps, s)
 	if x.JSON {
 		return
@@ -276,7 +277,7 @@ func (x *check) fail(name, doing string, err error) {
 	if x.code == ExitDone {
 		x.code = code
 	}
-	x.steps = append(x.steps, checkStep{Name: name, Text: session.Clean(session.Redact(err.Error())), Failed: true, Hints: session.HintsOf(err)})
+	x.steps = append(x.steps, checkStep{Name: name, Text: safetext.Clean(safetext.Redact(err.Error())), Failed: true, Hints: session.HintsOf(err)})
 }
 
 // print writes everything as one object.
@@ -288,5 +289,5 @@ func (x *check) print() {
 		At       time.Time   `json:"at"`
 		ExitCode int         `json:"exit_code"`
 		Steps    []checkStep `json:"steps"`
-	}{session.Clean(x.What), x.Now().UTC(), x.code, x.steps}) // a reader that is gone needs no answer
+	}{safetext.Clean(x.What), x.Now().UTC(), x.code, x.steps}) // a reader that is gone needs no answer
 }

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"psdeck/session"
 	"psdeck/session/clixml"
+	"psdeck/session/safetext"
 )
 
 // csvSink writes one table a line, as ConvertTo-Csv does: the columns are the
@@ -101,7 +101,7 @@ func appendCell(dst []byte, v clixml.Value) []byte {
 	if v.IsNull() {
 		return dst
 	}
-	text := session.Clean(csvText(v))
+	text := safetext.Clean(csvText(v))
 	if isFormula(text) {
 		text = "'" + text
 	}

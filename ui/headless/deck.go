@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"psdeck/session"
+	"psdeck/session/safetext"
 )
 
 // deck is a call of exec as the session cmdlets act on it: sessions without a
@@ -26,7 +27,7 @@ func (d deck) Open(ctx context.Context, t session.Target, _ bool, watch func(ses
 	if d.failed = err; err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(d.Stderr, "psdeck: opened %s: the server says it is %s\n", session.Clean(s.Name()), s.Proof().Label())
+	fmt.Fprintf(d.Stderr, "psdeck: opened %s: the server says it is %s\n", safetext.Clean(s.Name()), s.Proof().Label())
 	if d.home != nil {
 		d.current = s
 	}

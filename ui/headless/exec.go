@@ -12,6 +12,7 @@ import (
 	"psdeck/session"
 	"psdeck/session/clixml"
 	"psdeck/session/pslang"
+	"psdeck/session/safetext"
 )
 
 // Exit codes, a contract.
@@ -138,7 +139,7 @@ func (x *call) start(ctx context.Context) error {
 		x.joined = append(x.joined, run)
 	}
 	if p := s.Proof(); !p.Proved {
-		fmt.Fprintf(x.Stderr, "psdeck: the tenant is unproved: %s\n", session.Clean(p.Why))
+		fmt.Fprintf(x.Stderr, "psdeck: the tenant is unproved: %s\n", safetext.Clean(p.Why))
 	}
 	return nil
 }

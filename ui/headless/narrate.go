@@ -10,6 +10,7 @@ import (
 	"psdeck/session"
 	"psdeck/session/format"
 	"psdeck/session/psrp"
+	"psdeck/session/safetext"
 )
 
 // sharedWriter lets several goroutines write, each Write whole.
@@ -26,7 +27,7 @@ func (s *sharedWriter) Write(p []byte) (int, error) {
 }
 
 func say(w io.Writer, word, text string) {
-	fmt.Fprintf(w, "%s%s\n", word, session.Clean(text))
+	fmt.Fprintf(w, "%s%s\n", word, safetext.Clean(text))
 }
 
 // narrator tells of signing in and connecting.
@@ -39,7 +40,7 @@ type narrator struct {
 func (n narrator) narrate(ev session.Event, cancel context.CancelCauseFunc) {
 	switch ev := ev.(type) {
 	case session.DeviceCodeShown:
-		fmt.Fprintf(n.w, "psdeck: to sign in, open %s and enter %s\n", session.Clean(ev.Code.URL), session.Clean(ev.Code.UserCode))
+		fmt.Fprintf(n.w, "psdeck: to sign in, open %s and enter %s\n", safetext.Clean(ev.Code.URL), safetext.Clean(ev.Code.UserCode))
 		if !n.interactive {
 			cancel(errNobody)
 		}
@@ -51,7 +52,7 @@ func (n narrator) narrate(ev session.Event, cancel context.CancelCauseFunc) {
 		}
 	case session.EndpointFound:
 		if !ev.Known {
-			fmt.Fprintf(n.w, "psdeck: %s is outside the known clouds; what signs in there is sent to it\n", session.Clean(ev.URI))
+			fmt.Fprintf(n.w, "psdeck: %s is outside the known clouds; what signs in there is sent to it\n", safetext.Clean(ev.URI))
 		}
 	}
 }
@@ -78,7 +79,7 @@ func (l *lineRun) record(ctx context.Context, r *session.Record) {
 		say(l.Stderr, "psdeck: ", l.reaches(r.Reached))
 	case session.StreamProgress:
 		if p := r.Progress; l.Interactive && !p.Completed {
-			fmt.Fprintf(l.Stderr, "%s: %s %d %%\n", session.Clean(p.Activity), session.Clean(p.StatusDescription), p.PercentComplete)
+			fmt.Fprintf(l.Stderr, "%s: %s %d %%\n", safetext.Clean(p.Activity), safetext.Clean(p.StatusDescription), p.PercentComplete)
 		}
 	case session.StreamPrompt:
 		l.prompt(ctx, r.Prompt)
@@ -94,7 +95,7 @@ func (l *lineRun) errorRecord(e *psrp.ErrorRecord, at string) {
 		return
 	}
 	l.hint = hintFor(e)
-	fmt.Fprint(l.Stderr, session.Clean(format.Error(format.ErrorRecord{
+	fmt.Fprint(l.Stderr, safetext.Clean(format.Error(format.ErrorRecord{
 		Message: e.Message, FullyQualifiedErrorID: e.FullyQualifiedErrorID, CategoryInfo: e.CategoryInfo(),
 		Activity: e.Activity, ExceptionType: e.ExceptionType, RecommendedAction: e.RecommendedAction,
 	}, format.ConciseView, format.Options{Width: l.Width})))
@@ -155,7 +156,7 @@ func asked(p *session.Prompt) string {
 	if what == "" {
 		return "for a line of text"
 	}
-	return `"` + session.Clean(strings.Join(strings.Fields(what), " ")) + `"`
+	return `"` + safetext.Clean(strings.Join(strings.Fields(what), " ")) + `"`
 }
 
 // reaches names the tenant of a session that a line reaches from elsewhere.

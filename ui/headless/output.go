@@ -7,9 +7,9 @@ import (
 	"io"
 	"slices"
 
-	"psdeck/session"
 	"psdeck/session/clixml"
 	"psdeck/session/format"
+	"psdeck/session/safetext"
 )
 
 // Formats are the forms in which data is written.
@@ -56,7 +56,7 @@ func (o *output) forLine(view format.View) sink {
 	case "list":
 		view.Shape = format.List
 	case "text":
-		return &eachSink{out: o.out, append: func(dst []byte, v clixml.Value) []byte { return append(dst, session.Clean(v.String())...) }}
+		return &eachSink{out: o.out, append: func(dst []byte, v clixml.Value) []byte { return append(dst, safetext.Clean(v.String())...) }}
 	case "jsonl":
 		return &eachSink{out: o.out, append: appendJSON}
 	case "csv":
@@ -92,7 +92,7 @@ func (s *formatSink) close() error                      { return errors.Join(s.l
 
 func (s *formatSink) lines(lines []string) error {
 	for _, line := range lines {
-		s.out.WriteString(session.Clean(line))
+		s.out.WriteString(safetext.Clean(line))
 		s.out.WriteByte('\n')
 	}
 	return s.out.Flush()

@@ -8,6 +8,7 @@ import (
 
 	"psdeck/session"
 	"psdeck/session/pslang"
+	"psdeck/session/safetext"
 )
 
 // usage is a mistake in how psdeck was called.
@@ -43,11 +44,11 @@ func (e *lineError) Unwrap() error { return e.wrong }
 // pointer is the part of the line that is wrong and a mark under it; secrets
 // are hidden in it.
 func pointer(line string, wrong pslang.Extent) string {
-	line, at := session.RedactAt(line, max(0, min(wrong.Start, len(line))))
+	line, at := safetext.RedactAt(line, max(0, min(wrong.Start, len(line))))
 	before := line[:at]
 	before = before[strings.LastIndexByte(before, '\n')+1:]
 	after, _, _ := strings.Cut(line[at:], "\n")
-	show := func(s string) string { return session.Clean(strings.ReplaceAll(s, "\t", " ")) }
+	show := func(s string) string { return safetext.Clean(strings.ReplaceAll(s, "\t", " ")) }
 	mark := strings.Repeat(" ", len([]rune(show(before)))) + "^"
 	return "\n  " + show(before) + show(after) + "\n  " + mark
 }
@@ -100,9 +101,9 @@ func (x *call) report(ctx context.Context, err error) int {
 // no line itself: its own words stay as they are.
 func without(err error) string {
 	if wrong := (*lineError)(nil); errors.As(err, &wrong) {
-		return session.RedactTokens(err.Error())
+		return safetext.RedactTokens(err.Error())
 	}
-	return session.Redact(err.Error())
+	return safetext.Redact(err.Error())
 }
 
 // Report writes err and its hints and returns the exit code of its class.

@@ -12,6 +12,7 @@ import (
 	"psdeck/session"
 	"psdeck/session/clixml"
 	"psdeck/session/format"
+	"psdeck/session/safetext"
 	"psdeck/session/wsman"
 )
 
@@ -92,7 +93,7 @@ func (cfg *SessionsConfig) table(shells *session.Shells) error {
 	for _, s := range shells.List {
 		cells := []string{s.ID, s.State, age(s.RunTime), age(s.Inactivity), s.Owner, s.Name}
 		for i, c := range cells {
-			cells[i] = session.Clean(c)
+			cells[i] = safetext.Clean(c)
 		}
 		fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}

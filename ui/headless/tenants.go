@@ -20,6 +20,7 @@ import (
 	"psdeck/session"
 	"psdeck/session/clixml"
 	"psdeck/session/format"
+	"psdeck/session/safetext"
 )
 
 // fromGraph is the value of --tenants that asks Microsoft Graph.
@@ -274,7 +275,7 @@ func (cfg *TenantsConfig) write(list managed.List) error {
 		}
 		cells := []string{t.Name, orDash(t.Domain), orDash(t.ID), cmp.Or(t.Env, string(session.Prod)), opened}
 		for i, c := range cells {
-			cells[i] = session.Clean(c)
+			cells[i] = safetext.Clean(c)
 		}
 		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
