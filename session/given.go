@@ -35,27 +35,7 @@ func typeNameOf(v clixml.Value) string {
 		}
 		return "System.Management.Automation.PSCustomObject"
 	}
-	switch v.Kind() {
-	case clixml.KindBool:
-		return "System.Boolean"
-	case clixml.KindInt32:
-		return "System.Int32"
-	case clixml.KindInt64:
-		return "System.Int64"
-	case clixml.KindDouble:
-		return "System.Double"
-	case clixml.KindDecimal:
-		return "System.Decimal"
-	case clixml.KindDateTime:
-		return "System.DateTime"
-	case clixml.KindTimeSpan:
-		return "System.TimeSpan"
-	case clixml.KindScriptBlock:
-		return "System.Management.Automation.ScriptBlock"
-	case clixml.KindSecureString:
-		return "System.Security.SecureString"
-	}
-	return "System.String"
+	return v.Kind().TypeName()
 }
 
 // notBelow is the cmdlet's check of a parameter.

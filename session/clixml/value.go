@@ -40,6 +40,21 @@ const (
 	KindObject                      // Obj, and PR (a progress record) as an Object
 )
 
+var typeNames = [...]string{
+	KindString: "System.String", KindChar: "System.Char", KindBool: "System.Boolean", KindDateTime: "System.DateTime", KindTimeSpan: "System.TimeSpan",
+	KindByte: "System.Byte", KindSByte: "System.SByte", KindUInt16: "System.UInt16", KindInt16: "System.Int16",
+	KindUInt32: "System.UInt32", KindInt32: "System.Int32", KindUInt64: "System.UInt64", KindInt64: "System.Int64",
+	KindSingle: "System.Single", KindDouble: "System.Double", KindDecimal: "System.Decimal",
+	KindBytes: "System.Byte[]", KindGUID: "System.Guid", KindURI: "System.Uri", KindXML: "System.Xml.XmlDocument",
+	KindScriptBlock: "System.Management.Automation.ScriptBlock", KindSecureString: "System.Security.SecureString",
+	KindVersion: "System.Version", KindSemanticVersion: "System.Management.Automation.SemanticVersion",
+	KindObject: "",
+}
+
+// TypeName is the .NET type of k's values ([MS-PSRP] 2.2.5.1): "" for $null and
+// for objects, which name their types themselves.
+func (k Kind) TypeName() string { return typeNames[k] }
+
 // Value is one value of PowerShell. The zero Value is $null. Values are small
 // and are passed by value; an object is shared by reference.
 type Value struct {

@@ -146,10 +146,10 @@ func semanticParts(text string) []clixml.Property {
 func receivedType(v clixml.Value) string {
 	o := v.Object()
 	if o == nil {
-		return typeNameOf(v)
+		return v.Kind().TypeName()
 	}
 	if len(o.TypeNames) == 0 {
-		return typeNameOf(o.Base)
+		return o.Base.Kind().TypeName()
 	}
 	name := o.TypeNames[0]
 	for _, own := range []string{"Deserialized.", "Selected.", "CSV:", "Microsoft.PowerShell.Commands."} {

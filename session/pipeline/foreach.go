@@ -159,5 +159,5 @@ func typeName(v clixml.Value) string {
 	if o := v.Object(); o != nil && len(o.TypeNames) > 0 {
 		return o.TypeNames[0]
 	}
-	return typeNameOf(v)
+	return v.Kind().TypeName()
 }

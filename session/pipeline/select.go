@@ -242,10 +242,10 @@ const customObject = "System.Management.Automation.PSCustomObject"
 func baseTypeName(v clixml.Value) string {
 	o := v.Object()
 	if o == nil {
-		return typeNameOf(v)
+		return v.Kind().TypeName()
 	}
 	if !o.Base.IsNull() {
-		return typeNameOf(o.Base)
+		return o.Base.Kind().TypeName()
 	}
 	if len(o.TypeNames) > 0 && strings.HasPrefix(o.TypeNames[0], "Microsoft.PowerShell.Commands.") {
 		return o.TypeNames[0] // made here, by Group-Object or Measure-Object
@@ -254,19 +254,6 @@ func baseTypeName(v clixml.Value) string {
 		return strings.TrimPrefix(o.TypeNames[0], "Deserialized.")
 	}
 	return customObject
-}
-
-func typeNameOf(v clixml.Value) string {
-	names := map[clixml.Kind]string{
-		clixml.KindString: "System.String", clixml.KindChar: "System.Char", clixml.KindBool: "System.Boolean", clixml.KindDateTime: "System.DateTime",
-		clixml.KindTimeSpan: "System.TimeSpan", clixml.KindByte: "System.Byte", clixml.KindSByte: "System.SByte", clixml.KindUInt16: "System.UInt16",
-		clixml.KindInt16: "System.Int16", clixml.KindUInt32: "System.UInt32", clixml.KindInt32: "System.Int32", clixml.KindUInt64: "System.UInt64",
-		clixml.KindInt64: "System.Int64", clixml.KindSingle: "System.Single", clixml.KindDouble: "System.Double", clixml.KindDecimal: "System.Decimal",
-		clixml.KindBytes: "System.Byte[]", clixml.KindGUID: "System.Guid", clixml.KindURI: "System.Uri", clixml.KindXML: "System.Xml.XmlDocument",
-		clixml.KindScriptBlock: "System.Management.Automation.ScriptBlock", clixml.KindSecureString: "System.Security.SecureString",
-		clixml.KindVersion: "System.Version", clixml.KindSemanticVersion: "System.Management.Automation.SemanticVersion",
-	}
-	return names[v.Kind()]
 }
 
 // expanded gives the value of the expanded property, item by item, with the

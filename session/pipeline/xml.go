@@ -115,7 +115,7 @@ func (w *xmlWriter) value(tag, name string, v clixml.Value, depth int) {
 	o := v.Object()
 	if o == nil {
 		text := v.String()
-		w.text(tag, name, typeNameOf(v), text)
+		w.text(tag, name, v.Kind().TypeName(), text)
 		return
 	}
 	typeName := liveType(v)

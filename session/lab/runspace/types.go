@@ -41,20 +41,6 @@ func dotNet(short string) string {
 	return "System." + strings.ToUpper(short[:1]) + short[1:]
 }
 
-var kindTypes = map[clixml.Kind]string{
-	clixml.KindString: "System.String", clixml.KindChar: "System.Char", clixml.KindBool: "System.Boolean",
-	clixml.KindDateTime: "System.DateTime", clixml.KindTimeSpan: "System.TimeSpan",
-	clixml.KindByte: "System.Byte", clixml.KindSByte: "System.SByte",
-	clixml.KindUInt16: "System.UInt16", clixml.KindInt16: "System.Int16",
-	clixml.KindUInt32: "System.UInt32", clixml.KindInt32: "System.Int32",
-	clixml.KindUInt64: "System.UInt64", clixml.KindInt64: "System.Int64",
-	clixml.KindSingle: "System.Single", clixml.KindDouble: "System.Double", clixml.KindDecimal: "System.Decimal",
-	clixml.KindBytes: "System.Byte[]", clixml.KindGUID: "System.Guid", clixml.KindURI: "System.Uri",
-	clixml.KindXML: "System.Xml.XmlDocument", clixml.KindScriptBlock: "System.Management.Automation.ScriptBlock",
-	clixml.KindSecureString: "System.Security.SecureString", clixml.KindVersion: "System.Version",
-	clixml.KindSemanticVersion: "System.Management.Automation.SemanticVersion",
-}
-
 // TypeName is the .NET type of a value: "" for $null.
 func TypeName(v clixml.Value) string {
 	if o := v.Object(); o != nil {
@@ -66,7 +52,7 @@ func TypeName(v clixml.Value) string {
 		}
 		return "System.Object"
 	}
-	return kindTypes[v.Kind()]
+	return v.Kind().TypeName()
 }
 
 func shortType(full string) string { return full[strings.LastIndexByte(full, '.')+1:] }
