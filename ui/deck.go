@@ -135,7 +135,7 @@ func (a *App) openedFor(t *tab, end attemptEnd) tea.Cmd {
 }
 
 // showOpened goes to a tab that a cmdlet has opened, or back to where lines go
-// on being typed; while somebody types nothing moves, and where it is is said.
+// on being typed; while somebody types nothing moves. The cmdlet says where it is.
 func (a *App) showOpened(t *tab, o *opening) tea.Cmd {
 	to := t
 	if o.stay && o.from != nil {
@@ -143,13 +143,7 @@ func (a *App) showOpened(t *tab, o *opening) tea.Cmd {
 	}
 	i, here := slices.Index(a.tabs, to), a.tab()
 	if i >= 0 && here != to && (here == t || here == o.from) && a.untouched(o.typed) {
-		if to != t {
-			a.noteBeside(t, to, textOpenedBeside)
-		}
 		return a.activate(i)
-	}
-	if here != t {
-		a.noteBeside(t, o.from, textOpenedBeside)
 	}
 	return nil
 }
@@ -161,12 +155,16 @@ func (a *App) noteBeside(t, in *tab, text string) {
 		return
 	}
 	_, word := a.th.env(t.target.Env)
-	how := fmt.Sprintf("alt+%d", n)
-	if n > 9 {
-		how = "alt+right"
-	}
-	in.note(fmt.Sprintf(text, n, t.name()+" "+word, how))
+	in.note(fmt.Sprintf(text, n, t.name()+" "+word, keyTo(n)))
 	a.marked(in)
+}
+
+// keyTo is the key that goes to the tab with number n.
+func keyTo(n int) string {
+	if n > 9 {
+		return "alt+right"
+	}
+	return fmt.Sprintf("alt+%d", n)
 }
 
 // askBeside shows a tab that a cmdlet opens when a person has to sign in there,
@@ -220,7 +218,7 @@ func (d deck) Place(ctx context.Context, s *session.Session) string {
 	place := textNewTab
 	_ = d.app.ask(ctx, func(a *App) tea.Cmd {
 		if i := a.tabWith(s); i >= 0 {
-			place = fmt.Sprintf(textTabNumber, i+1)
+			place = fmt.Sprintf(textTabNumber, i+1, keyTo(i+1))
 		}
 		return nil
 	})

@@ -52,7 +52,7 @@ press F9
 type_text '$sfbSession = New-CsOnlineSession'
 press Enter
 approve admin@contoso.com
-wait_for "4 Contoso"
+wait_for "opened tab 4 (alt+4): Contoso"
 wait_for "PS ›"
 type_text 'Import-PSSession $sfbSession'
 press Enter
